@@ -1,0 +1,1 @@
+"""Domain-free mechanics that two services or more rely on; knows no service and no domain noun."""

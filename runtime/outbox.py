@@ -1,0 +1,49 @@
+"""The outbox: facts are written in the transaction that made them true, and published from there in that order."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from runtime.event import Change
+from runtime.ids import new_id
+from runtime.postgres import Tx
+from runtime.queries import Queries
+
+Q = Queries(__file__, "sql/outbox.sql")
+
+
+async def append(tx: Tx, *changes: Change, source: str, at: datetime) -> Sequence[UUID]:
+    """Appends the facts of these changes, in this order; the ids they were given.
+
+    Write state before calling this: the row's version comes from the aggregate's own update. `source` is the
+    publishing service, as in `urn:speerpunt:partners`. Raises asyncpg.UniqueViolationError when two writers claim the same version of
+    an aggregate, which means one of them did not lock it.
+    """
+    rows: list[tuple[object, ...]] = []
+    ids: list[UUID] = []
+    for change in changes:
+        first = change.version - len(change.facts) + 1
+        for version, fact in enumerate(change.facts, start=first):
+            ids.append(event_id := new_id())
+            rows.append(
+                (
+                    event_id,
+                    tx.consortium_id,
+                    change.topic or fact.topic,
+                    change.key or str(change.aggregate_id),
+                    change.kind,
+                    change.aggregate_id,
+                    version,
+                    fact.fact_type,
+                    source,
+                    at,
+                    tx.context.correlation_id or event_id,
+                    tx.context.causation_id,
+                    tx.context.traceparent,
+                    fact.to_json(),
+                )
+            )
+    if rows:
+        await Q.append.execute(tx, *(list(column) for column in zip(*rows, strict=True)))
+        tx.event_ids.extend(ids)
+    return ids

@@ -1,0 +1,128 @@
+"""PostgreSQL: one pool, and a transaction that belongs to its tenants.
+
+Only doors and the consumer open a transaction; whatever writes takes it as `tx`. Row-level security reads
+`app.consortia`, which is set in the same message as BEGIN and ends with the transaction.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from asyncpg import Record
+
+from runtime.event import Context
+
+_open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
+
+
+def in_transaction() -> bool:
+    """Whether this task holds a transaction open. Calls to other services are refused while it does."""
+    return _open_transactions.get() > 0
+
+
+@dataclass(slots=True)
+class Tx:
+    """An open transaction and whom it belongs to."""
+
+    connection: Any
+    consortia: frozenset[UUID]
+    context: Context = field(default_factory=Context)
+    event_ids: list[UUID] = field(default_factory=list)
+
+    @property
+    def consortium_id(self) -> UUID:
+        """The one consortium of this transaction. A batch over several is narrowed with `within` first."""
+        if len(self.consortia) != 1:
+            raise ValueError(f"this transaction belongs to {len(self.consortia)} consortia; narrow it with within() first")
+        return next(iter(self.consortia))
+
+    def within(self, consortium_id: UUID, context: Context | None = None) -> "Tx":
+        """The same transaction, seen for one of its consortia, with the context of one of its messages."""
+        if consortium_id not in self.consortia:
+            raise ValueError("that consortium does not belong to this transaction")
+        return Tx(self.connection, frozenset({consortium_id}), context or self.context, self.event_ids)
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        rows: list[Record] = await self.connection.fetch(query, *args)
+        return rows
+
+    async def fetchrow(self, query: str, *args: Any) -> Record | None:
+        row: Record | None = await self.connection.fetchrow(query, *args)
+        return row
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        return await self.connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        status: str = await self.connection.execute(query, *args)
+        return status
+
+    async def executemany(self, command: str, args: Iterable[Sequence[Any]]) -> None:
+        await self.connection.executemany(command, args)
+
+
+class Database:
+    """A service's own database, reached as the role that owns nothing."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pool = pool
+        self.after_commit: Callable[[], None] = lambda: None
+        """Called after a commit that appended events: the relay's wake."""
+
+    @classmethod
+    async def open(cls, url: str, *, name: str, most: int = 10, statement_timeout_seconds: float = 30) -> "Database":
+        """Connects. `most` is this process's share of the server's connections."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=most,
+            timeout=10,
+            command_timeout=statement_timeout_seconds + 5,
+            reset=_roll_back,
+            server_settings={
+                "application_name": name,
+                "statement_timeout": str(int(statement_timeout_seconds * 1000)),
+                "idle_in_transaction_session_timeout": "60000",
+                "timezone": "UTC",
+            },
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def transaction(
+        self, consortia: UUID | Collection[UUID], context: Context | None = None
+    ) -> AsyncIterator[Tx]:
+        """A transaction for one consortium, or for the set of a batch. Commits at the end, rolls back on any error."""
+        tenants = frozenset({consortia} if isinstance(consortia, UUID) else consortia)
+        setting = ",".join(str(UUID(str(tenant))) for tenant in sorted(tenants, key=str))
+        connection = await self.pool.acquire(timeout=10)
+        token = _open_transactions.set(_open_transactions.get() + 1)
+        try:
+            tx = Tx(connection, tenants, context or Context())
+            try:
+                await connection.execute(f"BEGIN; SET LOCAL app.consortia = '{{{setting}}}'")
+                yield tx
+                await connection.execute("COMMIT")
+            except BaseException:
+                if not connection.is_closed() and connection.is_in_transaction():
+                    await asyncio.shield(connection.execute("ROLLBACK"))
+                raise
+        finally:
+            _open_transactions.reset(token)
+            await asyncio.shield(self.pool.release(connection))
+        if tx.event_ids:
+            self.after_commit()
+
+
+async def _roll_back(connection: Any) -> None:
+    """All that a connection can carry over to its next user: sessions settings are never changed, so only a transaction."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
