@@ -62,7 +62,7 @@ class Queries:
     """
 
     def __init__(self, beside: str, name: str = "queries.sql") -> None:
-        self._path = Path(beside).with_name(name)
+        self._path = Path(beside).parent / name
         self._statements: dict[str, Statement] | None = None
 
     def _load(self) -> dict[str, Statement]:

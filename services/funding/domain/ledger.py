@@ -1,0 +1,146 @@
+"""Double entry, in cents and in minutes at once: an entry that does not balance cannot be made.
+
+A debit is positive, a credit negative. Grant cash and in-kind contributions never meet: `grant/...` accounts hold the
+subsidy, `memo/...` accounts are memorandum (off-balance) accounts, which count hours and value that no bank has seen.
+What a line has left is the credit balance of its account.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from runtime.problems import Kind, Problem
+
+RECEIVABLE = "grant/receivable"
+"""What the subsidy provider awarded (debit)."""
+UNALLOCATED = "grant/unallocated"
+"""Awarded and not yet given to a line (credit)."""
+UNALLOCATED_LINE = "unallocated"
+
+_SEGMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+
+
+def line(code: str) -> str:
+    """The budget of a spearhead or location (credit)."""
+    return f"grant/line/{_checked(code)}"
+
+
+def committed(code: str) -> str:
+    """What of a line's budget is committed to somebody (credit)."""
+    return f"grant/committed/{_checked(code)}"
+
+
+def declared(code: str) -> str:
+    """In-kind contributions to a line that were declared and not yet verified (debit)."""
+    return f"memo/declared/{_checked(code)}"
+
+
+def verified(code: str) -> str:
+    """In-kind contributions to a line that were verified and not yet accepted (debit)."""
+    return f"memo/verified/{_checked(code)}"
+
+
+def accepted(code: str) -> str:
+    """In-kind contributions to a line that count as realised (debit)."""
+    return f"memo/accepted/{_checked(code)}"
+
+
+def contributed(organisation_id: UUID) -> str:
+    """What an organisation brought in, whatever its state (credit): the counter-account of the three above."""
+    return f"memo/contributed/{organisation_id}"
+
+
+def _checked(code: str) -> str:
+    if not _SEGMENT.match(code):
+        raise ValueError("an account is named after a code of letters, digits, '.', '_' and '-'")
+    return code
+
+
+class UnbalancedEntry(Problem, kind=Kind.INVALID):
+    """A journal entry must balance; this one is off by {cents} cents and {minutes} minutes. Correct its postings."""
+
+
+class EmptyEntry(Problem, kind=Kind.INVALID):
+    """A journal entry needs two postings or more, on different accounts, none of them empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One side of an entry: cents and minutes on one account, debit positive, credit negative."""
+
+    account: str
+    cents: int
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """Something booked, for ever. `day` is when it is true (valid time); when it was recorded is kept beside it.
+
+    `subject_kind` and `subject_id` name what it was booked for; `reverses` the entry it undoes.
+    Raises UnbalancedEntry unless the cents and the minutes both sum to zero.
+    """
+
+    id: UUID
+    kind: str
+    day: date
+    postings: tuple[Posting, ...]
+    reason: str
+    subject_kind: str
+    subject_id: UUID
+    reverses: UUID | None = None
+
+    def __post_init__(self) -> None:
+        cents = sum(posting.cents for posting in self.postings)
+        minutes = sum(posting.minutes for posting in self.postings)
+        if cents or minutes:
+            raise UnbalancedEntry(cents=cents, minutes=minutes)
+        if len({posting.account for posting in self.postings}) != len(self.postings) or len(self.postings) < 2:
+            raise EmptyEntry()
+        if any(not posting.cents and not posting.minutes for posting in self.postings):
+            raise EmptyEntry()
+
+    def reversal(self, entry_id: UUID, day: date, reason: str) -> "JournalEntry":
+        """The entry that undoes this one: the same postings with the signs turned."""
+        return JournalEntry(
+            entry_id,
+            f"{self.kind}-reversed",
+            day,
+            tuple(Posting(posting.account, -posting.cents, -posting.minutes) for posting in self.postings),
+            reason,
+            self.subject_kind,
+            self.subject_id,
+            self.id,
+        )
+
+
+def transfer(debit: str, credit: str, cents: int, minutes: int = 0) -> tuple[Posting, ...]:
+    """The two postings that move an amount: onto `debit`, off `credit`."""
+    return (Posting(debit, cents, minutes), Posting(credit, -cents, -minutes))
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What a batch of entries does to one account."""
+
+    account: str
+    cents: int
+    minutes: int
+    postings: int
+
+
+def movements(entries: Iterable[JournalEntry]) -> tuple[Movement, ...]:
+    """One movement per account, in the order in which accounts are locked (by name)."""
+    sums: dict[str, tuple[int, int, int]] = {}
+    for entry in entries:
+        for posting in entry.postings:
+            cents, minutes, count = sums.get(posting.account, (0, 0, 0))
+            sums[posting.account] = (cents + posting.cents, minutes + posting.minutes, count + 1)
+    return tuple(Movement(account, *sums[account]) for account in sorted(sums, key=str.encode))
+
+
+def balances(entries: Iterable[JournalEntry]) -> Mapping[str, tuple[int, int]]:
+    """Cents and minutes per account."""
+    return {moved.account: (moved.cents, moved.minutes) for moved in movements(entries)}
