@@ -1,0 +1,143 @@
+"""Children that cannot outlive us: started with a death signal, written down with what identifies them, stopped in order."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.embedded.problems import CannotStart, last_lines
+
+CHILD = Path(__file__).with_name("child.py")
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def started_at(pid: int) -> str | None:
+    """When the kernel started this process, in clock ticks since boot: with the pid, its identity. None when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = stat[stat.rindex(")") + 2 :].split()
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def kill_written_down(pid_file: Path) -> bool:
+    """Kills the process a pid file names, if it still is that process. Whether there was one."""
+    try:
+        note = json.loads(pid_file.read_text())
+        pid = int(note["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if note.get("boot") != BOOT.read_text().strip() or note.get("started") != started_at(pid):
+        return False
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@dataclass(slots=True)
+class Child:
+    """A program we started."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    pid_file: Path
+    stop_signal: int = signal.SIGTERM
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    async def ended(self, deadline_seconds: float) -> bool:
+        """Whether it has ended by the deadline."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + deadline_seconds
+        while self.running:
+            if loop.time() > until:
+                return False
+            await asyncio.sleep(0.02)
+        self.pid_file.unlink(missing_ok=True)
+        return True
+
+    def kill(self) -> None:
+        """kill -9, and takes it away from the process table."""
+        if self.running:
+            self.process.kill()
+        self.process.wait(10)
+        self.pid_file.unlink(missing_ok=True)
+
+    async def stop(self, grace_seconds: float) -> bool:
+        """Asks it to stop; kills it when it has not by the deadline. Whether it stopped by itself."""
+        if self.running:
+            self.process.send_signal(self.stop_signal)
+        if await self.ended(grace_seconds):
+            return True
+        self.kill()
+        return False
+
+    def failed(self, what: str, todo: str) -> CannotStart:
+        """The sentence for a child that did not come up, with the end of its log."""
+        how = "is still not ready" if self.running else f"ended with exit code {self.process.returncode}"
+        return CannotStart(f"{what} {how}. The end of {self.log}:\n{last_lines(self.log)}\n{todo}")
+
+
+def start(
+    name: str,
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    directory: Path,
+    user: int | None = None,
+    death_signal: int = signal.SIGKILL,
+    stop_signal: int = signal.SIGTERM,
+) -> Child:
+    """Starts a program in its own session, so that a Ctrl-C at the terminal reaches only the supervisor."""
+    log = folder / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    pid_file = folder / "pids" / f"{name}.json"
+    pid_file.parent.mkdir(parents=True, exist_ok=True)
+    line = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(CHILD),
+        str(os.getpid()),
+        str(int(death_signal)),
+        str(-1 if user is None else user),
+    ]
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [*line, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            cwd=directory,
+            start_new_session=True,
+        )
+    note = {"pid": process.pid, "started": started_at(process.pid), "boot": BOOT.read_text().strip(), "name": name}
+    pid_file.write_text(json.dumps(note))
+    return Child(name, process, log, pid_file, stop_signal)
+
+
+async def until(child: Child, ready: Callable[[], bool], *, deadline_seconds: float, what: str, todo: str) -> None:
+    """Waits until `ready()`; a child that ends or is late is a sentence with the end of its log."""
+    loop = asyncio.get_running_loop()
+    late = loop.time() + deadline_seconds
+    while not ready():
+        if not child.running or loop.time() > late:
+            raise child.failed(what, todo)
+        await asyncio.sleep(0.02)
