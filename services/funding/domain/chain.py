@@ -130,7 +130,7 @@ class SealingKey:
 def seal(
     consortium_id: UUID, entries: Sequence[Recorded], after: Seal | None, key: SealingKey, at: datetime
 ) -> tuple[Seal, tuple[tuple[str, str], ...]]:
-    """The next seal over these entries, in this order, and the id and hash of each. Never dated before the one before."""
+    """The next seal over these entries in this order, with id and hash of each; never dated before the last one."""
     consortium = str(consortium_id)
     batch = after.batch + 1 if after else 1
     count = (after.count if after else 0) + len(entries)
@@ -194,7 +194,7 @@ class Verifier:
     _heads: dict[int, str] = field(default_factory=dict)
 
     def batch(self, sealed: Document, present: Mapping[str, Document]) -> None:
-        """Checks the next batch: its seal and the entries that are there, by id. Nothing more is checked after a break."""
+        """Checks the next batch: its seal and the entries that are there, by id. Nothing is checked after a break."""
         if self.broken is None:
             self.broken = self._break_in(sealed, present)
 

@@ -4,7 +4,7 @@ SELECT DISTINCT consortium_id FROM unsealed_entries ORDER BY consortium_id;
 
 -- name: lead_sealing
 -- Whether this transaction may seal for the region: one at a time, others pass by.
-SELECT pg_try_advisory_xact_lock(hashtextextended('funding.sealer/' || $1::text, 0));
+SELECT pg_try_advisory_xact_lock(hashtextextended('funding.sealer/' || $1::uuid::text, 0));
 
 -- name: take_unsealed
 -- Takes the next entries that no seal covers, with their postings, in the order in which they are hashed.

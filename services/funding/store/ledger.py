@@ -8,8 +8,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from runtime.postgres import Tx
-from services.funding.domain.chain import Recorded, Seal, seal_document
+from runtime.postgres import Database, Tx
+from services.funding.domain.chain import Recorded, Seal, SealingKey, seal_document
 from services.funding.domain.ledger import JournalEntry, Movement, Posting, movements
 from services.funding.store import Q
 
@@ -84,6 +84,16 @@ async def unsealed(tx: Tx) -> list[Recorded]:
     return [_recorded(row) for row in await Q.unsealed.rows(tx, tx.consortium_id)]
 
 
+async def lead_sealing(tx: Tx) -> bool:
+    """Whether this transaction is the one that seals for its region now."""
+    leads: bool = await Q.lead_sealing.value(tx, tx.consortium_id)
+    return leads
+
+
+async def keep_public_key(tx: Tx, key: SealingKey, at: datetime) -> None:
+    await Q.insert_seal_key.execute(tx, key.id, key.public_key, at)
+
+
 async def insert_seal(tx: Tx, seal: Seal, entries: Sequence[tuple[str, str]]) -> None:
     """Adds a batch; `entries` are pairs of id and hash in their order."""
     await Q.insert_seal.execute(
@@ -119,6 +129,22 @@ async def chain(tx: Tx) -> AsyncIterator[tuple[dict[str, Any], dict[str, dict[st
         for seal in found:
             yield seal_document(seal, listed.get(seal.batch, [])), present.get(seal.batch, {})
         after = found[-1].batch
+
+
+async def imbalance(tx: Tx) -> Movement:
+    """How far the whole journal is from zero: the sum of every posting, and the number of entries."""
+    row = await Q.imbalance.row(tx, tx.consortium_id)
+    return Movement("", row["cents"], row["minutes"], row["entries"]) if row else Movement("", 0, 0, 0)
+
+
+async def balance_mismatches(tx: Tx) -> tuple[str, ...]:
+    """Accounts whose kept balance is not the sum of their postings."""
+    return tuple(row["account"] for row in await Q.balance_mismatches.rows(tx, tx.consortium_id))
+
+
+async def unsealed_count(tx: Tx) -> int:
+    count: int = await Q.unsealed_count.value(tx, tx.consortium_id)
+    return count
 
 
 def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -184,3 +210,8 @@ async def page(
     """Entries in order of arrival, of one account or one subject when given."""
     rows = await Q.entries.rows(tx, tx.consortium_id, after, account, subject_kind, subject_id, limit)
     return [JournalLine(_recorded(row), row["entry_no"], row["batch"]) for row in rows]
+
+
+async def consortia_to_seal(database: Database) -> list[UUID]:
+    """The regions with entries that no seal covers yet."""
+    return [row["consortium_id"] for row in await Q.consortia_to_seal.rows(database.pool)]

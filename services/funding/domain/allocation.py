@@ -1,0 +1,265 @@
+"""Dividing a grant over its envelopes and lines, exact to the cent, and the versions of such a division.
+
+A claimant gets a fixed amount, a share of the pot, or a base amount plus its weight's part of what is left. Parts of a
+cent are settled by largest remainder, in integers; equal remainders go to the lower line code (by its bytes). What
+nobody claims stays unallocated. Known and accepted: with largest remainder, *more money* may move one line down by a
+cent (the Alabama paradox); a larger weight never gets less than a smaller one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from runtime.problems import Kind, Problem, SamePerson
+from services.funding.domain.ledger import UNALLOCATED_LINE
+from services.funding.events import AllocatedLine, AllocationApproved, AllocationProposed, LineKind
+
+WHOLE = 10_000
+"""All of a pot, in basis points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the pot, in basis points."""
+
+    basis_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A base amount, plus this weight's part of what is left after every fixed amount, share and base amount."""
+
+    weight: int
+    base_cents: int = 0
+
+
+Claim = Fixed | Share | Weight
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    line: str
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One part of the grant and the lines it is divided over; all lines of an envelope are of one kind."""
+
+    code: str
+    kind: Literal["spearhead", "location"]
+    claim: Claim
+    lines: tuple[PlannedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a line gets."""
+
+    line: str
+    kind: LineKind
+    envelope: str
+    cents: int
+
+
+class OverAllocated(Problem, kind=Kind.CONFLICT):
+    """{pot} holds {has} cents, and the fixed amounts, shares and base amounts of its lines ask for {asked}. Lower
+    them by {over} cents."""
+
+
+class BadClaim(Problem, kind=Kind.INVALID):
+    """The claim of '{line}' is not usable: amounts and weights are 0 or more, shares lie between 0 and 10,000 basis
+    points."""
+
+
+class LineTwice(Problem, kind=Kind.INVALID):
+    """'{line}' stands in the division more than once, or is not a name for a line. Name every line once."""
+
+
+class GrantChanged(Problem, kind=Kind.CONFLICT):
+    """The grant holds {now} cents now and this version divides {then}. Propose the division again and approve that."""
+
+
+class NotProposed(Problem, kind=Kind.CONFLICT):
+    """Version {number} is {state}; only a proposed version can be approved. Propose the division again."""
+
+
+def divide(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """`total` cents over these weights by largest remainder; equal remainders go to the lower code. Sums to `total`.
+
+    Nobody is more than a cent from its exact part. All zero weights get nothing, whatever the total.
+    """
+    whole = sum(weights.values())
+    if whole == 0:
+        return dict.fromkeys(weights, 0)
+    parts = {code: divmod(total * weight, whole) for code, weight in weights.items()}
+    left = total - sum(floor for floor, _ in parts.values())
+    first = sorted(parts, key=lambda code: (-parts[code][1], code.encode()))[:left]
+    return {code: floor + (code in first) for code, (floor, _) in parts.items()}
+
+
+def allocate(pot: str, total: int, claims: Mapping[str, Claim]) -> tuple[dict[str, int], int]:
+    """What each claimant gets of a pot of `total` cents, and what stays unallocated; together exactly `total`.
+
+    Raises BadClaim, and OverAllocated when fixed amounts, shares and base amounts exceed the pot.
+    """
+    for code, claim in claims.items():
+        if not _usable(claim):
+            raise BadClaim(line=code)
+    given = {code: claim.cents for code, claim in claims.items() if isinstance(claim, Fixed)}
+    shares = {code: claim.basis_points for code, claim in claims.items() if isinstance(claim, Share)}
+    weights = {code: claim for code, claim in claims.items() if isinstance(claim, Weight)}
+    given |= divide(total * sum(shares.values()) // WHOLE, shares)
+    asked = sum(given.values()) + sum(claim.base_cents for claim in weights.values())
+    if asked > total:
+        raise OverAllocated(pot=pot, has=total, asked=asked, over=asked - total)
+    parts = divide(total - asked, {code: claim.weight for code, claim in weights.items()})
+    given |= {code: claim.base_cents + parts[code] for code, claim in weights.items()}
+    return given, total - sum(given.values())
+
+
+def _usable(claim: Claim) -> bool:
+    match claim:
+        case Fixed(cents):
+            return cents >= 0
+        case Share(basis_points):
+            return 0 <= basis_points <= WHOLE
+        case Weight(weight, base_cents):
+            return weight >= 0 and base_cents >= 0
+
+
+def plan_lines(total: int, envelopes: Iterable[Envelope]) -> tuple[Line, ...]:
+    """The lines of a grant of `total` cents divided by this plan, `unallocated` last; together exactly `total`.
+
+    In order of envelope and line as given. Raises LineTwice, BadClaim and OverAllocated.
+    """
+    planned = tuple(envelopes)
+    _refuse_doubles(envelope.code for envelope in planned)
+    _refuse_doubles(line.line for envelope in planned for line in envelope.lines)
+    pots, rest = allocate("The grant", total, {envelope.code: envelope.claim for envelope in planned})
+    lines: list[Line] = []
+    for envelope in planned:
+        given, left = allocate(
+            f"Envelope '{envelope.code}'", pots[envelope.code], {line.line: line.claim for line in envelope.lines}
+        )
+        rest += left
+        lines += [Line(line.line, envelope.kind, envelope.code, given[line.line]) for line in envelope.lines]
+    return (*lines, Line(UNALLOCATED_LINE, "unallocated", "", rest))
+
+
+def _refuse_doubles(codes: Iterable[str]) -> None:
+    seen = {UNALLOCATED_LINE, ""}
+    for code in codes:
+        if code in seen:
+            raise LineTwice(line=code)
+        seen.add(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """One version of the division of a grant. Numbers count per grant; `code` is the name people give to it."""
+
+    id: UUID
+    grant_id: UUID
+    code: str
+    number: int
+    plan: tuple[Envelope, ...]
+    grant_cents: int
+    lines: tuple[Line, ...]
+    effective_on: date
+    reason: str
+    state: Literal["proposed", "approved", "superseded"]
+    proposed_by: UUID
+    proposed_at: datetime
+    approved_by: UUID | None = None
+    approved_at: datetime | None = None
+    supersedes: UUID | None = None
+    version: int = 0
+
+    @classmethod
+    def propose(
+        cls,
+        allocation_id: UUID,
+        grant_id: UUID,
+        code: str,
+        number: int,
+        plan: tuple[Envelope, ...],
+        grant_cents: int,
+        effective_on: date,
+        reason: str,
+        by: UUID,
+        at: datetime,
+    ) -> tuple["Allocation", tuple[AllocationProposed, ...]]:
+        """A proposed version that divides the grant by `plan`. Raises what `plan_lines` raises."""
+        lines = plan_lines(grant_cents, plan)
+        proposed = cls(
+            allocation_id, grant_id, code, number, plan, grant_cents, lines, effective_on, reason, "proposed", by, at
+        )
+        fact = AllocationProposed(
+            allocation_id=allocation_id,
+            grant_id=grant_id,
+            code=code,
+            number=number,
+            lines=proposed.allocated,
+            effective_on=effective_on,
+        )
+        return replace(proposed, version=1), (fact,)
+
+    @property
+    def allocated(self) -> tuple[AllocatedLine, ...]:
+        return tuple(AllocatedLine(line=line.line, kind=line.kind, cents=line.cents) for line in self.lines)
+
+    def same_plan(self, grant_id: UUID, grant_cents: int, plan: tuple[Envelope, ...], effective_on: date) -> bool:
+        """Whether proposing this again would say nothing new."""
+        return (self.grant_id, self.grant_cents, self.plan, self.effective_on) == (
+            grant_id,
+            grant_cents,
+            plan,
+            effective_on,
+        )
+
+    def approve(
+        self, in_force: "Allocation | None", grant_cents: int, by: UUID, at: datetime
+    ) -> tuple["Allocation", tuple[AllocationApproved, ...]]:
+        """This version, approved by a second person, in the place of the one in force.
+
+        Raises NotProposed, SamePerson, and GrantChanged when the grant was supplemented since the proposal.
+        """
+        if self.state != "proposed" or (in_force is not None and in_force.number > self.number):
+            raise NotProposed(number=self.number, state=self.state if self.state != "proposed" else "overtaken")
+        if by == self.proposed_by:
+            raise SamePerson(what="An allocation", do="approve it")
+        if grant_cents != self.grant_cents:
+            raise GrantChanged(now=grant_cents, then=self.grant_cents)
+        approved = replace(
+            self,
+            state="approved",
+            approved_by=by,
+            approved_at=at,
+            supersedes=in_force.id if in_force else None,
+            version=self.version + 1,
+        )
+        fact = AllocationApproved(
+            allocation_id=self.id,
+            grant_id=self.grant_id,
+            code=self.code,
+            number=self.number,
+            lines=self.allocated,
+            effective_on=self.effective_on,
+            supersedes=approved.supersedes,
+        )
+        return approved, (fact,)
+
+    def moves_from(self, in_force: "Allocation | None") -> dict[str, int]:
+        """What each line gains (or loses) in cents when this takes the place of the version in force. Without zeros."""
+        before = {line.line: line.cents for line in in_force.lines} if in_force else {}
+        after = {line.line: line.cents for line in self.lines}
+        moves = {code: after.get(code, 0) - before.get(code, 0) for code in sorted({*before, *after})}
+        return {code: cents for code, cents in moves.items() if cents and code != UNALLOCATED_LINE}
