@@ -1,0 +1,82 @@
+"""Settings come from the environment, all with the prefix SPEERPUNT_; a wrong one is a sentence, not a stack."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where this process runs. Production refuses everything that is only for development."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """What every service needs. Ports of 0 mean: any free one, named in the ready file."""
+
+    model_config = SettingsConfigDict(env_prefix="SPEERPUNT_", extra="ignore", frozen=True)
+
+    environment: Environment = Environment.DEVELOPMENT
+    database_url: SecretStr = SecretStr("")
+    owner_database_url: SecretStr = SecretStr("")
+    app_role: str = ""
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    topic_prefix: str = ""
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None
+    group_session_timeout_ms: int = 10_000
+    http_host: str = "127.0.0.1"
+    http_port: int = 0
+    grpc_host: str = "127.0.0.1"
+    grpc_port: int = 0
+    issuer: str = ""
+    jwks_url: str = ""
+    audience: str = "speerpunt"
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    partners_grpc: str = ""
+    funding_grpc: str = ""
+    activities_grpc: str = ""
+    notifications_grpc: str = ""
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    mail_from: str = "speerpunt@speerpunt.example"
+    seal_key_file: Path | None = None
+    telemetry_otlp: str = ""
+    telemetry_file: Path | None = None
+    telemetry_sample: float = 1.0
+    log_level: str = "INFO"
+    failpoints: str = ""
+    cors_origins: str = ""
+    ready_file: Path | None = None
+    drain_timeout_seconds: float = 10
+    requests_per_minute: int = 6_000
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(kind: type[S]) -> S:
+    """The settings of this process. Ends it with code 2 and a sentence per wrong variable."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for wrong in error.errors(include_input=False, include_url=False):
+            name = "SPEERPUNT_" + "_".join(str(part) for part in wrong["loc"]).upper()
+            sys.stderr.write(
+                f"The setting {name} is not usable: {wrong['msg']}. Set that environment variable and start again.\n"
+            )
+        sys.exit(2)
