@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from runtime.event import Fact
-from runtime.problems import Kind, Problem
+from runtime.problems import Kind, Problem, SamePerson
 from services.activities.domain.calendar import local_day
 from services.activities.events import (
     ActivityBooked,
@@ -108,6 +108,29 @@ class SchoolCannotHost(Problem, kind=Kind.INVALID):
 
 class EndsBeforeStart(Problem, kind=Kind.INVALID):
     """An activity ends after it starts, and on the same day or the next: at most 24 hours."""
+
+
+class NotYours(Problem, kind=Kind.FORBIDDEN):
+    """You may not {verb} this: it belongs to organisations that you do not speak for. Ask them or the office."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Somebody who acts, and for which organisations; `parties` are the sides that their roles let them speak for."""
+
+    parties: frozenset[Party]
+    organisations: frozenset[UUID]
+    person: UUID | None = None
+
+    def on_behalf_of(self, verb: str, *, school_id: UUID | None = None, company_id: UUID | None = None) -> Party:
+        """The side they speak for here; the office before all others. Refused when they speak for neither."""
+        if Party.OFFICE in self.parties:
+            return Party.OFFICE
+        if Party.SCHOOL in self.parties and school_id in self.organisations:
+            return Party.SCHOOL
+        if Party.COMPANY in self.parties and company_id in self.organisations:
+            return Party.COMPANY
+        raise NotYours(verb=verb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +262,9 @@ class Activity:
     def complete(
         self, attendance: Attendance, person: UUID, at: datetime, zone: ZoneInfo
     ) -> tuple["Activity", tuple[Fact, ...]]:
-        """Reported as done, with heads and minutes, by `person`."""
+        """Reported as done, with heads and minutes, by `person`. Reporting the same again gives no facts."""
+        if self.state in (State.COMPLETED, State.CONFIRMED) and attendance == self.attendance:
+            return self, ()
         self._must_be("completed", State.BOOKED)
         if at < self.starts_at:
             raise NotBegun(starts_at=self.starts_at.isoformat())
@@ -261,11 +286,18 @@ class Activity:
         )
 
     def confirm(
-        self, attendance: Attendance | None, organisations: Collection[UUID], by: Party, at: datetime, zone: ZoneInfo
+        self,
+        attendance: Attendance | None,
+        organisations: Collection[UUID],
+        by: Party,
+        person: UUID,
+        at: datetime,
+        zone: ZoneInfo,
     ) -> tuple["Activity", tuple[Fact, ...]]:
         """Confirmed by the school, corrected where it counted otherwise. Confirming the same again gives no facts.
 
-        `organisations` are those that the confirmer speaks for: the company cannot be among them.
+        `organisations` are those that the confirmer speaks for: the company cannot be among them. `person`
+        is another one than who reported it.
         """
         if self.company_id in organisations or by is Party.COMPANY:
             raise CompanyCannotConfirm
@@ -276,6 +308,8 @@ class Activity:
                 raise ConfirmedOtherwise(workers=known.workers, minutes_each=known.minutes_each, pupils=known.pupils)
             return self, ()
         self._must_be("confirmed", State.COMPLETED)
+        if person == self.reported_by:
+            raise SamePerson(what="Confirming attendance", do="confirm it")
         if counted is None:
             raise ValueError("what was completed has its attendance")
         self._check(counted)

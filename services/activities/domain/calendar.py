@@ -55,7 +55,8 @@ def starts(
 ) -> Iterator[datetime]:
     """The moments within the days (both included) at which so many minutes fit a window, soonest first; UTC.
 
-    Within a window they follow each other, one session after another. `closed` are days on which nothing takes place: holidays.
+    Within a window they follow each other, one session after another. `closed` days (holidays)
+    are left out.
     """
     shut = frozenset(closed)
     day, last = days
