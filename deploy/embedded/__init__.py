@@ -1,5 +1,4 @@
-"""Real PostgreSQL and Apache Kafka with nothing but Python: how the demo, the tests and a developer run the whole system."""
+"""Real PostgreSQL and Apache Kafka with nothing but Python: how demo, tests and developers run the system.
 
-from deploy.embedded.problems import CannotStart
-
-__all__ = ["CannotStart"]
+`from deploy.embedded.supervisor import Stack` is the way in.
+"""

@@ -1,4 +1,4 @@
-"""`python -m deploy.embedded up | down | status | test-servers FILE PID | lock`: what the Makefile and the tests call."""
+"""What the Makefile and the tests call: `python -m deploy.embedded up | down | test-servers FILE PID | lock`."""
 
 import asyncio
 import sys

@@ -1,9 +1,11 @@
 """Run folders: one per run, held by flock, and swept by whoever comes next once nobody holds it."""
 
+import errno
 import fcntl
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +14,10 @@ from typing import IO
 from uuid import uuid4
 
 from deploy.embedded.problems import CannotStart, about_the_disk
-from deploy.embedded.processes import kill_written_down
+from deploy.embedded.processes import Program, kill_written_down
 
 PROJECT = Path(__file__).resolve().parents[2]
+LEAST_FREE_BYTES = 600_000_000
 SOCKET_PATH_MOST = 90
 """Longest folder of a Unix socket we accept; the kernel's limit is 107 bytes with the file name in it."""
 
@@ -53,15 +56,20 @@ class RunFolder:
     def __init__(self, path: Path, lock: IO[bytes]) -> None:
         self.path = path
         self._lock = lock
+        self._reaper = reaper(path.parent).launch(path)
 
     @classmethod
-    def take(cls, name: str | None = None, runs: Path | None = None) -> "RunFolder":
+    def take(
+        cls, name: str | None = None, runs: Path | None = None, least_free_bytes: int = LEAST_FREE_BYTES
+    ) -> "RunFolder":
         """Sweeps what dead runs left, then makes and holds a fresh folder. `name` in use is a sentence."""
         runs = runs or runs_folder()
         try:
             runs.mkdir(parents=True, exist_ok=True)
             with locked(runs / ".lock"):
                 sweep(runs)
+                if shutil.disk_usage(runs).free < least_free_bytes:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 path = runs / (name or uuid4().hex[:12])
                 if path.exists():
                     raise CannotStart(f"{path} is held by a run that is still going. Stop it first: make down.")
@@ -74,7 +82,7 @@ class RunFolder:
         return cls(path, lock)
 
     def place(self, name: str, *, owner: int | None = None, socket: bool = False) -> Path:
-        """A folder for one server; outside the run folder (and noted for the sweep) when it would not be usable there."""
+        """A folder for one server; outside the run folder, and noted for the sweep, when that would not be usable."""
         inside = self.path / name
         unreachable = owner is not None and not others_can_enter(self.path)
         if unreachable or (socket and len(str(inside)) > SOCKET_PATH_MOST):
@@ -90,9 +98,17 @@ class RunFolder:
 
     def leave(self, *, keep: bool = False) -> None:
         """Lets go of the folder, and removes it unless its logs are wanted (the next start sweeps it then)."""
+        self._reaper.kill()
         if not keep:
             _remove(self.path)
         self._lock.close()
+
+
+def reaper(runs: Path) -> Program:
+    """Who sweeps at once when the holder is killed with -9: without it the folder would stay until the next start."""
+    command = [sys.executable, "-m", "deploy.embedded.reaper", str(runs), str(os.getpid())]
+    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(PROJECT)}
+    return Program("reaper", command, environment, PROJECT, lambda _: True, "", death_signal=0)
 
 
 def sweep(runs: Path) -> list[Path]:

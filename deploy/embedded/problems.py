@@ -27,5 +27,6 @@ def about_the_disk(error: OSError, folder: Path) -> CannotStart:
             "or point SPEERPUNT_RUN_FOLDER and XDG_CACHE_HOME at a disk that has room."
         )
     return CannotStart(
-        f"{folder} cannot be written ({error.strerror}). Make it writable, or point SPEERPUNT_RUN_FOLDER at another folder."
+        f"{folder} cannot be written ({error.strerror}). "
+        "Make it writable, or point SPEERPUNT_RUN_FOLDER at another folder."
     )

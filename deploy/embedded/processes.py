@@ -1,4 +1,4 @@
-"""Children that cannot outlive us: started with a death signal, written down with what identifies them, stopped in order."""
+"""Children that cannot outlive us: started with a death signal, and written down with what identifies them."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def started_at(pid: int) -> str | None:
-    """When the kernel started this process, in clock ticks since boot: with the pid, its identity. None when it is gone."""
+    """When the kernel started this process, in clock ticks since boot: with the pid its identity. None: it is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -33,7 +33,7 @@ def kill_written_down(pid_file: Path) -> bool:
         pid = int(note["pid"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    if note.get("boot") != BOOT.read_text().strip() or note.get("started") != started_at(pid):
+    if pid == os.getpid() or note.get("boot") != BOOT.read_text().strip() or note.get("started") != started_at(pid):
         return False
     try:
         os.kill(pid, signal.SIGKILL)
@@ -93,51 +93,53 @@ class Child:
         return CannotStart(f"{what} {how}. The end of {self.log}:\n{last_lines(self.log)}\n{todo}")
 
 
-def start(
-    name: str,
-    command: Sequence[str],
-    *,
-    folder: Path,
-    environment: Mapping[str, str],
-    directory: Path,
-    user: int | None = None,
-    death_signal: int = signal.SIGKILL,
-    stop_signal: int = signal.SIGTERM,
-) -> Child:
-    """Starts a program in its own session, so that a Ctrl-C at the terminal reaches only the supervisor."""
-    log = folder / "logs" / f"{name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    pid_file = folder / "pids" / f"{name}.json"
-    pid_file.parent.mkdir(parents=True, exist_ok=True)
-    line = [
-        sys.executable,
-        "-I",
-        "-S",
-        str(CHILD),
-        str(os.getpid()),
-        str(int(death_signal)),
-        str(-1 if user is None else user),
-    ]
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            [*line, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            env=dict(environment),
-            cwd=directory,
-            start_new_session=True,
-        )
-    note = {"pid": process.pid, "started": started_at(process.pid), "boot": BOOT.read_text().strip(), "name": name}
-    pid_file.write_text(json.dumps(note))
-    return Child(name, process, log, pid_file, stop_signal)
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Something we can start, again and again, and how to tell that it is ready."""
 
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    directory: Path
+    ready: Callable[[Child], bool]
+    todo: str
+    user: int | None = None
+    death_signal: int = signal.SIGKILL
+    stop_signal: int = signal.SIGTERM
+    deadline_seconds: float = 60
 
-async def until(child: Child, ready: Callable[[], bool], *, deadline_seconds: float, what: str, todo: str) -> None:
-    """Waits until `ready()`; a child that ends or is late is a sentence with the end of its log."""
-    loop = asyncio.get_running_loop()
-    late = loop.time() + deadline_seconds
-    while not ready():
-        if not child.running or loop.time() > late:
-            raise child.failed(what, todo)
-        await asyncio.sleep(0.02)
+    def launch(self, folder: Path) -> Child:
+        """Starts it in a session of its own, so that a Ctrl-C at the terminal reaches only the supervisor."""
+        log, pid_file = folder / "logs" / f"{self.name}.log", folder / "pids" / f"{self.name}.json"
+        for path in (log, pid_file):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        words = (os.getpid(), int(self.death_signal), -1 if self.user is None else self.user)
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(CHILD), *(str(word) for word in words), *self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=dict(self.environment),
+                cwd=self.directory,
+                start_new_session=True,
+            )
+        note = {"pid": process.pid, "started": started_at(process.pid), "boot": BOOT.read_text().strip()}
+        pid_file.write_text(json.dumps(note))
+        return Child(self.name, process, log, pid_file, self.stop_signal)
+
+    async def until_ready(self, child: Child) -> None:
+        """Waits until it is ready. One that ends or is late is a sentence with the end of its log."""
+        loop = asyncio.get_running_loop()
+        late = loop.time() + self.deadline_seconds
+        while not self.ready(child):
+            if not child.running or loop.time() > late:
+                raise child.failed(self.name, self.todo)
+            await asyncio.sleep(0.02)
+
+    async def until_done(self, child: Child) -> None:
+        """Waits for a program that ends by itself; any exit code but 0 is a sentence."""
+        if not await child.ended(self.deadline_seconds) or child.process.returncode:
+            problem = child.failed(self.name, self.todo)
+            child.kill()
+            raise problem

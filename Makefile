@@ -1,0 +1,46 @@
+# Every command a person needs; `make help` lists them.
+REGION ?= examples/amersfoort
+ARGS ?=
+PORTS ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+export SPEERPUNT_PORTS := $(PORTS)
+.DEFAULT_GOAL := help
+
+.PHONY: help demo up down test check lock clean
+
+help: ## lists these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+demo: $(VENV)/ready ## plays a whole region end to end and prints the report (REGION=some/folder for another one)
+	@$(PY) -m cli demo $(REGION) $(ARGS)
+
+up: $(VENV)/ready ## starts everything, prints the addresses and leaves it running (PORTS=partners.http=8001,... fixes ports)
+	@$(PY) -m deploy.embedded up
+
+down: $(VENV)/ready ## stops what `make up` left running
+	@$(PY) -m deploy.embedded down
+
+test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(VENV)/ready ## style, types, import contracts, protos, generated files
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy runtime services cli deploy proto tests
+	$(VENV)/bin/lint-imports
+	cd proto && ../$(VENV)/bin/buf lint
+	cd proto && ../$(VENV)/bin/buf breaking --against image.binpb
+	$(PY) proto/generate.py --check
+
+lock: $(VENV)/ready ## makes the lock files anew, after a change of requirements/*.in or deploy/embedded/jgo.toml
+	cd requirements && for each in runtime dev; do UV_PYTHON_DOWNLOADS=never ../$(VENV)/bin/uv pip compile --quiet --universal \
+		--generate-hashes --no-annotate --no-header --python-version 3.11 $$each.in --output-file $$each.txt; done
+	$(PY) -m deploy.embedded lock
+
+clean: ## removes what was made here, but not .venv
+	rm -rf build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(VENV)/ready: bootstrap.txt requirements/dev.txt deploy/venv.sh
+	@deploy/venv.sh
