@@ -205,7 +205,7 @@ SAMPLES: tuple[Fact, ...] = (
             RankedCandidate(
                 offer_id=_OFFER,
                 company_id=_COMPANY,
-                score=93,
+                score=95,
                 reasons=("The subject is exactly what was asked: robotica.", "24 pupils fit a group of at most 28."),
             ),
         ),

@@ -14,7 +14,7 @@ CREATE TABLE municipalities (
     latitude  double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
     longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180)
 );
-COMMENT ON TABLE municipalities IS '[installation] Centres of municipalities in degrees, rounded to a kilometre; enough to rank by travel time.';
+COMMENT ON TABLE municipalities IS '[installation] [read-only] Centres of municipalities in degrees, rounded to a kilometre; enough to rank by travel time.';
 
 INSERT INTO municipalities (name, latitude, longitude) VALUES
     ('almere', 52.37, 5.22), ('amersfoort', 52.16, 5.39), ('amsterdam', 52.37, 4.90), ('apeldoorn', 52.21, 5.97),
