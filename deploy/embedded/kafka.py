@@ -21,7 +21,7 @@ from deploy.embedded import jars
 from deploy.embedded.folders import RunFolder, cache_folder, locked
 from deploy.embedded.ports import Ports
 from deploy.embedded.problems import CannotStart, last_lines
-from deploy.embedded.processes import Program
+from deploy.embedded.processes import Child, Program
 
 JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 LOGGING = Path(__file__).with_name("log4j2.properties")
@@ -43,6 +43,8 @@ OPTIONS = {
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
+    "broker.heartbeat.interval.ms": "500",
+    "broker.session.timeout.ms": "3000",
     "log.cleaner.dedupe.buffer.size": "8388608",
 }
 
@@ -128,7 +130,7 @@ def _train(jar_folder: Path, home: Path) -> None:
         command = _command(jar_folder, scratch, (f"-XX:AOTCacheOutput={scratch / 'java.aot'}",))
         child = Program("kafka", command, _environment(), scratch, lambda _: True, "").launch(folder)
         late = time.monotonic() + 60
-        while STARTED not in child.log.read_bytes():
+        while STARTED not in child.said():
             if not child.running or time.monotonic() > late:
                 child.kill()
                 raise CannotStart(f"Kafka did not start. The end of its log:\n{last_lines(child.log)}")
@@ -152,8 +154,8 @@ def _command(jar_folder: Path, home: Path, extra: tuple[str, ...], heap: str = "
     ]
 
 
-def _serves(log: Path, port: int) -> bool:
-    if STARTED not in log.read_bytes():
+def _serves(child: Child, port: int) -> bool:
+    if STARTED not in child.said():
         return False
     with socket.socket() as probe:
         probe.settimeout(1)
@@ -175,7 +177,7 @@ def place(folder: RunFolder, prepared: Path, ports: Ports, options: Mapping[str,
         _command(prepared / "jars", home, extra),
         _environment(),
         home,
-        lambda child: _serves(child.log, client),
+        lambda child: _serves(child, client),
         "If the log says that an address is in use, start again: ports are chosen anew. "
         "If it speaks of memory, free 1 GB.",
     )

@@ -51,6 +51,8 @@ class Child:
     log: Path
     pid_file: Path
     stop_signal: int = signal.SIGTERM
+    log_from: int = 0
+    """Where in the log this start begins: an earlier one may have written to the same file."""
 
     @property
     def pid(self) -> int:
@@ -70,6 +72,12 @@ class Child:
             await asyncio.sleep(0.02)
         self.pid_file.unlink(missing_ok=True)
         return True
+
+    def said(self) -> bytes:
+        """What it wrote to its log since this start."""
+        with self.log.open("rb") as log:
+            log.seek(self.log_from)
+            return log.read()
 
     def kill(self) -> None:
         """kill -9, and takes it away from the process table."""
@@ -115,6 +123,7 @@ class Program:
             path.parent.mkdir(parents=True, exist_ok=True)
         words = (os.getpid(), int(self.death_signal), -1 if self.user is None else self.user)
         with log.open("ab") as out:
+            log_from = out.tell()
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(CHILD), *(str(word) for word in words), *self.command],
                 stdin=subprocess.DEVNULL,
@@ -126,7 +135,7 @@ class Program:
             )
         note = {"pid": process.pid, "started": started_at(process.pid), "boot": BOOT.read_text().strip()}
         pid_file.write_text(json.dumps(note))
-        return Child(self.name, process, log, pid_file, self.stop_signal)
+        return Child(self.name, process, log, pid_file, self.stop_signal, log_from)
 
     async def until_ready(self, child: Child) -> None:
         """Waits until it is ready. One that ends or is late is a sentence with the end of its log."""

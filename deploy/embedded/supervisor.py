@@ -70,7 +70,7 @@ class Stack:
         self.databases: dict[str, ServiceDatabase] = {}
         self.telemetry_files: dict[str, Path] = {}
         self.client_secrets: dict[str, str] = {}
-        self.kafka = self.issuer = self.smtp = ""
+        self.kafka = self.issuer = self.smtp = self.superuser_url = ""
         self._name, self._runs, self._progress, self._ports = name, runs, progress, Ports(ports)
         self._extra = environment or {}
         self._keep, self._end_with_parent = keep_folder, end_with_parent
@@ -222,6 +222,7 @@ class Stack:
             raise CannotStart("The stack is not running.")
         server = await postgres.prepare(held, password=secrets.token_urlsafe(18))
         self._programs["postgres"] = server.program
+        self.superuser_url = server.url()
         await self.start("postgres")
         self._progress("migrating")
         async with asyncio.TaskGroup() as migrations:

@@ -83,7 +83,7 @@ class KafkaForTest:
 
 
 def running_servers() -> Iterator[Servers]:
-    """The pair that SPEERPUNT_TEST_SERVERS names, else one that ends with this pytest run (xdist's workers share it)."""
+    """The pair that SPEERPUNT_TEST_SERVERS names, else one that ends with this pytest run (shared by its workers)."""
     if named := os.environ.get("SPEERPUNT_TEST_SERVERS"):
         yield Servers(**json.loads(Path(named).read_text()))
         return
