@@ -16,7 +16,6 @@ from services.funding.commands.ledger import seal_next
 from services.funding.domain.chain import SealingKey
 from services.funding.store.ledger import consortia_to_seal
 
-
 log = structlog.get_logger(__name__)
 
 

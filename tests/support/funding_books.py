@@ -48,13 +48,15 @@ def a_plan(*, heaviest: int = 3) -> tuple[Envelope, ...]:
     )
 
 
-def an_entry(cents: int, minutes: int = 0, *, line: str = "robotisering", day: date = AT.date()) -> JournalEntry:
+def an_entry(
+    cents: int, minutes: int = 0, *, line: str = "robotisering", day: date = date(2020, 1, 15)
+) -> JournalEntry:
     """An in-kind contribution, declared."""
     organisation = UUID(int=7)
     return JournalEntry(
         ids.new_id(),
         "contribution-declared",
-        day,
+        AT.date(),
         transfer(ledger.declared(line), ledger.contributed(organisation), cents, minutes),
         "hours declared",
         "contribution",

@@ -99,9 +99,13 @@ def divide(total: int, weights: Mapping[str, int]) -> dict[str, int]:
     whole = sum(weights.values())
     if whole == 0:
         return dict.fromkeys(weights, 0)
-    parts = {code: divmod(total * weight, whole) for code, weight in weights.items()}
+    return _settle(total, {code: divmod(total * weight, whole) for code, weight in weights.items()})
+
+
+def _settle(total: int, parts: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    """Whole cents and remainders made to sum to `total`: the cents left over go to the largest remainders."""
     left = total - sum(floor for floor, _ in parts.values())
-    first = sorted(parts, key=lambda code: (-parts[code][1], code.encode()))[:left]
+    first = set(sorted(parts, key=lambda code: (-parts[code][1], code.encode()))[:left])
     return {code: floor + (code in first) for code, (floor, _) in parts.items()}
 
 
@@ -116,7 +120,8 @@ def allocate(pot: str, total: int, claims: Mapping[str, Claim]) -> tuple[dict[st
     given = {code: claim.cents for code, claim in claims.items() if isinstance(claim, Fixed)}
     shares = {code: claim.basis_points for code, claim in claims.items() if isinstance(claim, Share)}
     weights = {code: claim for code, claim in claims.items() if isinstance(claim, Weight)}
-    given |= divide(total * sum(shares.values()) // WHOLE, shares)
+    exact = {code: divmod(total * share, WHOLE) for code, share in shares.items()}
+    given |= _settle(total * sum(shares.values()) // WHOLE, exact)
     asked = sum(given.values()) + sum(claim.base_cents for claim in weights.values())
     if asked > total:
         raise OverAllocated(pot=pot, has=total, asked=asked, over=asked - total)
