@@ -89,7 +89,7 @@ def test_what_does_not_fit_says_why_not() -> None:
 
 def test_an_offer_of_another_kind_or_taken_back_is_not_even_weighed() -> None:
     ranking = rank(a_request(), [an_offer(kind="company-visit"), an_offer(available=False)], REGION, TODAY)
-    assert ranking.candidates == ranking.misfits == ()
+    assert (ranking.candidates, ranking.misfits) == ((), ())
 
 
 def test_the_first_moment_leaves_out_holidays_and_hours_already_taken() -> None:
