@@ -1,4 +1,4 @@
-"""Traces, counters and logs. Spans are made by hand at the doors: one trace runs from the HTTP call to the last effect."""
+"""Traces, counters and logs. One trace runs from the HTTP call to the last effect."""
 
 import json
 import logging

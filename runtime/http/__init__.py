@@ -1,0 +1,19 @@
+"""The HTTP door: a FastAPI factory that keeps the Dutch API Design Rules, and what turns a route into a command."""
+
+from runtime.http.access import Access, anyone, may
+from runtime.http.app import ApiModel, create_app
+from runtime.http.call import Call, PeopleDirectory, Upserted
+from runtime.http.paging import Page, PageQuery
+
+__all__ = [
+    "Access",
+    "ApiModel",
+    "Call",
+    "Page",
+    "PageQuery",
+    "PeopleDirectory",
+    "Upserted",
+    "anyone",
+    "create_app",
+    "may",
+]

@@ -1,0 +1,252 @@
+"""The factory: an application that keeps the Dutch API Design Rules 2.2 and answers every error as problem+json."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.routing import APIRoute
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from starlette.exceptions import HTTPException
+
+from runtime import telemetry
+from runtime.auth import Actor, TokenChecker
+from runtime.http import docs
+from runtime.http.access import declared
+from runtime.http.call import PeopleDirectory
+from runtime.http.middleware import Edge
+from runtime.postgres import Database
+from runtime.problems import FieldError, InvalidInput, Kind, Problem, Unavailable
+from runtime.settings import Settings
+
+_PATH = re.compile(r"^/v\d+(/([a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?|\{[a-z][A-Za-z0-9]*\}))+$")
+_QUERY = re.compile(r"^[a-z][A-Za-z0-9]*$")
+_OWN_PATHS = frozenset({"/livez", "/readyz", "/v1/openapi.json", "/v1/docs"})
+
+Check = Callable[[], Awaitable[str | None]]
+"""A readiness check: None when fine, else a sentence."""
+
+
+class ApiModel(BaseModel):
+    """A body, in or out: camelCase in JSON, and unknown fields are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True, frozen=True
+    )
+
+
+class HouseRuleBroken(Exception):
+    """A route is declared in a way that the house rules do not allow; the message says what to change."""
+
+
+class TooManyRequests(Problem, kind=Kind.TOO_MANY):
+    """You sent more than {allowed} requests in a minute. Wait a minute, then go on more slowly."""
+
+
+def create_app(
+    *,
+    service: str,
+    title: str,
+    description: str,
+    version: str,
+    routers: Sequence[APIRouter],
+    settings: Settings,
+    database: Database | None = None,
+    tokens: TokenChecker | None = None,
+    people: PeopleDirectory | None = None,
+    ready: Mapping[str, Check] | None = None,
+) -> FastAPI:
+    """The application of one service. Without a database it can only describe itself.
+
+    Raises HouseRuleBroken for a route without declared access, or with a path or parameter that breaks the rules.
+    """
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=version,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        contact={"name": "Speerpunt", "email": "api@speerpunt.example", "url": "https://speerpunt.example"},
+        license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        servers=[{"url": f"https://{service}.speerpunt.example/v1"}],
+        responses={400: docs.problem("The request is not valid"), 500: docs.problem("Our fault")},
+    )
+    for router in routers:
+        app.include_router(router)
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            _check(route)
+    app.state.database = database
+    app.state.tokens = tokens
+    app.state.people = people
+    app.state.limiter = _limiter(settings)
+    app.state.ready = dict(ready or {})
+    app.state.draining = False
+    _add_own_routes(app, service)
+    _add_handlers(app)
+    app.add_middleware(
+        Edge,
+        service=service,
+        version=version,
+        origins=frozenset(settings.cors_origins.split()),
+    )
+    return app
+
+
+def _check(route: APIRoute) -> None:
+    if not _PATH.match(route.path):
+        raise HouseRuleBroken(
+            f"{route.path}: use /v1, plural nouns in kebab-case, {{camelCase}} parameters, no end slash"
+        )
+    for parameter in route.dependant.query_params:
+        if not _QUERY.match(parameter.alias):
+            raise HouseRuleBroken(f"{route.path}: the query key {parameter.alias!r} must be camelCase")
+    access = declared([each.call for each in route.dependant.dependencies if each.call is not None])
+    if access is None:
+        raise HouseRuleBroken(f"{route.path}: declare who may use it, with may(...) or anyone()")
+    route.openapi_extra = {
+        **(route.openapi_extra or {}),
+        "x-roles": sorted(access.roles) or ["anyone"],
+        "x-scope": access.scope,
+    }
+
+
+def _limiter(settings: Settings) -> Callable[[Actor], None]:
+    allowed = RateLimitItemPerMinute(settings.requests_per_minute)
+    strategy = FixedWindowRateLimiter(MemoryStorage())
+
+    def check(actor: Actor) -> None:
+        if not strategy.hit(allowed, actor.key):
+            raise TooManyRequests(allowed=settings.requests_per_minute, retry_after_seconds=60)
+
+    return check
+
+
+def _add_own_routes(app: FastAPI, service: str) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        problems = ["This process is ending."] if app.state.draining else []
+        for check in app.state.ready.values():
+            try:
+                async with asyncio.timeout(3):
+                    problem = await check()
+            except Exception as error:  # a check that fails in any way means: not ready
+                problem = f"A check failed: {type(error).__name__}."
+            if problem:
+                problems.append(problem)
+        if problems:
+            return JSONResponse({"status": "not ready", "because": problems}, 503)
+        return JSONResponse({"status": "ready"})
+
+    @app.get("/v1/openapi.json", include_in_schema=False)
+    async def openapi() -> Response:
+        return JSONResponse(docs.openapi(app), headers={"Access-Control-Allow-Origin": "*"})
+
+    @app.get("/v1/docs", include_in_schema=False)
+    async def page() -> Response:
+        return HTMLResponse(docs.page(app))
+
+
+def render(problem: Problem) -> Response:
+    """A refusal as problem+json."""
+    answer = problem.kind.value
+    body: dict[str, Any] = {
+        "type": f"urn:speerpunt:problem:{problem.code}",
+        "title": answer.title,
+        "status": answer.http_status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }
+    if problem.errors:
+        body["errors"] = [{"in": e.where, "code": e.code, "detail": e.message} for e in problem.errors]
+    if trace_id := telemetry.current_trace_id():
+        body["traceId"] = trace_id
+    headers = {}
+    if problem.retry_after_seconds is not None:
+        headers["Retry-After"] = str(problem.retry_after_seconds)
+    elif answer.http_status == 503:
+        headers["Retry-After"] = "2"
+    if answer.http_status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, answer.http_status, headers, "application/problem+json")
+
+
+def _plain(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if trace_id := telemetry.current_trace_id():
+        body["traceId"] = trace_id
+    return JSONResponse(body, status, headers, "application/problem+json")
+
+
+def invalid(errors: Sequence[Any]) -> InvalidInput:
+    """All that is wrong with an input, at once, and without repeating the input."""
+    found = [
+        FieldError(
+            "/".join(str(part) for part in error["loc"]), str(error["type"]).replace("_", "-"), str(error["msg"])
+        )
+        for error in errors
+    ]
+    count = len(found)
+    return InvalidInput(summary=f"{count} thing{'s' if count != 1 else ''} to mend, see errors.", errors=found)
+
+
+def _add_handlers(app: FastAPI) -> None:
+    async def on_problem(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return render(error)
+
+    async def on_invalid(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, (RequestValidationError, ValidationError))
+        return render(invalid(error.errors()))
+
+    async def on_http(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        sentences = {
+            404: ("Not found", "There is nothing at this address. See /v1/openapi.json for what there is."),
+            405: ("Method not allowed", "This address does not take that method. See /v1/openapi.json."),
+            400: ("The request is not valid", "The body could not be read. Send JSON as /v1/openapi.json describes."),
+        }
+        title, detail = sentences.get(error.status_code, ("The request failed", str(error.detail)))
+        return _plain(error.status_code, title, detail, error.headers)
+
+    async def on_away(_request: Request, _error: Exception) -> Response:
+        return render(Unavailable(what="The database", retry_after_seconds=2))
+
+    async def on_anything(_request: Request, error: Exception) -> Response:
+        telemetry.log("http").error("unexpected error", exc_info=error)
+        return _plain(
+            500, "Our fault", "Something went wrong here, nothing was changed. Mention the traceId when you call."
+        )
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    for away in (
+        asyncpg.PostgresConnectionError,
+        asyncpg.TooManyConnectionsError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.QueryCanceledError,
+        asyncpg.LockNotAvailableError,
+        asyncpg.InterfaceError,
+        TimeoutError,
+        ConnectionError,
+        OSError,
+    ):
+        app.add_exception_handler(away, on_away)
+    app.add_exception_handler(Exception, on_anything)

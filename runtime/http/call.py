@@ -1,0 +1,278 @@
+"""One request on its way to one command: who, for which consortium, when, and at most once."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from asyncpg import Record
+from fastapi import Request, Response
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from runtime import telemetry
+from runtime.auth import Actor, ConsortiumNotNamed, TokenChecker
+from runtime.event import Context
+from runtime.ids import new_id
+from runtime.postgres import Database, Tx
+from runtime.problems import Kind, Problem
+from runtime.queries import Queries
+
+Q = Queries(__file__, "../sql/idempotency.sql")
+T = TypeVar("T")
+
+TWIN_WAIT_SECONDS = 2
+KEPT_ANSWER_BYTES = 16_384
+WAIT_FOR_SECONDS = 2.0
+WAIT_FOR_STEP_SECONDS = 0.02
+
+
+class IdempotencyKeyMissing(Problem, kind=Kind.INVALID):
+    """This request needs a header Idempotency-Key of 1 to 255 characters: a fresh one per request, the same for its retry."""
+
+
+class IdempotencyKeyReused(Problem, kind=Kind.CONFLICT):
+    """This Idempotency-Key was used for another request. Choose a fresh key, or repeat the first request unchanged."""
+
+
+class StillInProgress(Problem, kind=Kind.IN_PROGRESS):
+    """The first request with this Idempotency-Key is still being handled. Repeat the request in a moment."""
+
+
+class VersionMissing(Problem, kind=Kind.PRECONDITION_REQUIRED):
+    """Say which version you changed: send the ETag you read in the header If-Match."""
+
+
+class VersionUnreadable(Problem, kind=Kind.INVALID):
+    """The header If-Match must hold one ETag as this service gave it, for instance "3"."""
+
+
+class PersonUnknown(Problem, kind=Kind.FORBIDDEN):
+    """This step needs to know which person you are, and your account is linked to none. Ask the programme office."""
+
+
+class BadHeader(Problem, kind=Kind.INVALID):
+    """The header {name} is not usable: {why}"""
+
+
+class PeopleDirectory(Protocol):
+    """Knows the person behind an account, so that two accounts of one person count as one."""
+
+    async def person_for(self, consortium_id: UUID, issuer: str, subject: str) -> UUID | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted(Generic[T]):
+    """What a put did: the thing, and whether it was created, changed or left as it was."""
+
+    thing: T
+    result: Literal["created", "changed", "unchanged"]
+
+
+class _Replay(Exception):
+    def __init__(self, row: Record) -> None:
+        self.row = row
+
+
+@dataclass(slots=True)
+class Call:
+    """What a route is given. Opens the only transaction of its request."""
+
+    request: Request
+    actor: Actor
+    at: datetime
+    database: Database
+    people: PeopleDirectory | None
+    correlation_id: UUID
+    _person: UUID | None = field(default=None)
+
+    @classmethod
+    async def of(cls, request: Request, roles: tuple[str, ...], scope: str | None) -> "Call":
+        state = request.app.state
+        checker: TokenChecker = state.tokens
+        actor = await checker.actor(request.headers.get("authorization"))
+        actor.check(roles, scope)
+        state.limiter(actor)
+        return cls(request, actor, datetime.now(UTC), state.database, state.people, new_id())
+
+    @property
+    def consortium_id(self) -> UUID:
+        """The consortium of this request. Raises ForeignConsortium or ConsortiumNotNamed."""
+        named = self.request.headers.get("consortium-id")
+        if named is not None:
+            wanted = _uuid("Consortium-Id", named)
+            self.actor.check_consortium(wanted)
+            return wanted
+        if len(self.actor.consortia) != 1:
+            raise ConsortiumNotNamed()
+        return next(iter(self.actor.consortia))
+
+    @property
+    def context(self) -> Context:
+        """What the events of this request are caused by."""
+        return Context(
+            self.correlation_id,
+            None,
+            telemetry.current_traceparent(),
+            hashlib.sha256(self.actor.key.encode()).hexdigest()[:16],
+        )
+
+    @property
+    def expected_version(self) -> int | None:
+        """The version in If-Match, or None when the header is absent or `*`. Raises VersionUnreadable."""
+        value = self.request.headers.get("if-match")
+        if value is None or value.strip() == "*":
+            return None
+        digits = value.strip().removeprefix("W/").strip('"')
+        if not digits.isdigit() or len(digits) > 18:
+            raise VersionUnreadable()
+        return int(digits)
+
+    def require_version(self) -> int:
+        """The version in If-Match. Raises VersionMissing."""
+        version = self.expected_version
+        if version is None:
+            raise VersionMissing()
+        return version
+
+    async def person(self) -> UUID:
+        """The person who calls, whatever account was used. Raises PersonUnknown."""
+        if self._person is None:
+            found = None
+            if self.people is not None:
+                found = await self.people.person_for(self.consortium_id, self.actor.issuer, self.actor.subject)
+            if found is None:
+                raise PersonUnknown()
+            self._person = found
+        return self._person
+
+    async def run(
+        self,
+        command: Callable[[Tx], Awaitable[T]],
+        present: Callable[[T], BaseModel | dict[str, Any] | None],
+        *,
+        status: int = 200,
+        location: Callable[[T], str] | None = None,
+        version: Callable[[T], int] | None = None,
+        consortium_id: UUID | None = None,
+    ) -> Response:
+        """Runs a command in its transaction and answers.
+
+        A POST needs an Idempotency-Key, which is claimed in the same transaction; a repeat gets the first answer.
+        Adds Event-Id (the last fact appended), ETag, Location and, for a put, Result.
+        """
+        tenant = consortium_id or self.consortium_id
+        key = self._idempotency_key()
+        digest = await self._digest() if key else b""
+        actor = hashlib.sha256(self.actor.key.encode()).hexdigest()
+        try:
+            async with self.database.transaction(tenant, self.context) as tx:
+                if key:
+                    await _claim(tx, actor, key, digest)
+                outcome = await command(tx)
+                response = _answer(outcome, present, status, location, version)
+                if tx.event_ids:
+                    response.headers["Event-Id"] = str(tx.event_ids[-1])
+                if key and len(response.body) <= KEPT_ANSWER_BYTES:
+                    kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+                    await Q.keep.execute(
+                        tx, tenant, actor, key, response.status_code, to_json(kept).decode(), bytes(response.body)
+                    )
+                return response
+        except _Replay as replay:
+            headers = {**_headers(replay.row["headers"]), "Idempotent-Replayed": "true"}
+            return Response(replay.row["body"], replay.row["status"], headers)
+
+    async def read(self, query: Callable[[Tx], Awaitable[T]]) -> T:
+        """Runs a query for the consortium, after the event named in Wait-For if it arrives within two seconds."""
+        await self._wait_for()
+        async with self.database.transaction(self.consortium_id, self.context) as tx:
+            return await query(tx)
+
+    def _idempotency_key(self) -> str | None:
+        key = self.request.headers.get("idempotency-key")
+        if key is None and self.request.method != "POST":
+            return None
+        if not key or len(key.encode()) > 255:
+            raise IdempotencyKeyMissing()
+        return key
+
+    async def _digest(self) -> bytes:
+        digest = hashlib.sha256(f"{self.request.method} {self.request.url.path}?{self.request.url.query}\n".encode())
+        digest.update(await self.request.body())
+        return digest.digest()
+
+    async def _wait_for(self) -> None:
+        named = self.request.headers.get("wait-for")
+        if named is None:
+            return
+        event_id = str(_uuid("Wait-For", named))
+        until = asyncio.get_running_loop().time() + WAIT_FOR_SECONDS
+        while True:
+            async with self.database.transaction((), self.context) as tx:
+                if await Q.has_arrived.value(tx, event_id):
+                    self.request.state.wait_for = "done"
+                    return
+            if asyncio.get_running_loop().time() >= until:
+                self.request.state.wait_for = "pending"
+                return
+            await asyncio.sleep(WAIT_FOR_STEP_SECONDS)
+
+
+async def _claim(tx: Tx, actor: str, key: str, digest: bytes) -> None:
+    """Claims the key for this transaction; a twin that holds it is waited for as long as the statement allows."""
+    await tx.execute(f"SET LOCAL lock_timeout = '{TWIN_WAIT_SECONDS}s'")
+    try:
+        fresh = await Q.claim.execute(tx, tx.consortium_id, actor, key, digest)
+    except Exception as error:
+        if getattr(error, "sqlstate", "") == "55P03":
+            raise StillInProgress(retry_after_seconds=1) from None
+        raise
+    await tx.execute("SET LOCAL lock_timeout = 0")
+    if fresh:
+        return
+    row = await Q.kept.row(tx, tx.consortium_id, actor, key)
+    if row is None or row["request_hash"] != digest:
+        raise IdempotencyKeyReused()
+    if row["status"] is None:
+        raise StillInProgress(retry_after_seconds=1)
+    raise _Replay(row)
+
+
+def _headers(kept: Any) -> dict[str, str]:
+    import json
+
+    loaded: dict[str, str] = json.loads(kept) if isinstance(kept, str) else dict(kept)
+    return loaded
+
+
+def _answer(
+    outcome: T,
+    present: Callable[[T], BaseModel | dict[str, Any] | None],
+    status: int,
+    location: Callable[[T], str] | None,
+    version: Callable[[T], int] | None,
+) -> Response:
+    headers: dict[str, str] = {}
+    if isinstance(outcome, Upserted):
+        headers["Result"] = outcome.result
+        status = 201 if outcome.result == "created" else 200
+    if location is not None and status == 201:
+        headers["Location"] = location(outcome)
+    if version is not None:
+        headers["ETag"] = f'"{version(outcome)}"'
+    shown = present(outcome)
+    if shown is None:
+        return Response(None, 204, headers)
+    body = shown.model_dump_json(by_alias=True).encode() if isinstance(shown, BaseModel) else to_json(shown)
+    return Response(body, status, headers, "application/json")
+
+
+def _uuid(name: str, value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise BadHeader(name=name, why="it must be a UUID.") from None

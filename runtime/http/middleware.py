@@ -1,0 +1,111 @@
+"""The edge of every HTTP service, as one pure ASGI layer: headers, size limit, CORS allow-list, the request's span."""
+
+from opentelemetry.trace import SpanKind
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runtime import telemetry
+
+MOST_BODY_BYTES = 8 * 1024 * 1024
+
+_SECURITY = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
+_ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-Match, Consortium-Id, Wait-For"
+_EXPOSED = "API-Version, ETag, Event-Id, Link, Location, Result, Retry-After, Wait-For-Status, Idempotent-Replayed"
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class Edge:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp, *, service: str, version: str, origins: frozenset[str]) -> None:
+        self._app = app
+        self._service = service
+        self._version = version
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        allowed = origin if origin in self._origins else None
+        seen = {"bytes": 0, "started": False, "status": 0}
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["started"] = True
+                seen["status"] = message["status"]
+                self._dress(MutableHeaders(scope=message), scope, allowed)
+            await send(message)
+
+        async def receiving() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                seen["bytes"] += len(message.get("body", b""))
+                if seen["bytes"] > MOST_BODY_BYTES:
+                    raise _TooLarge
+            return message
+
+        if allowed and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            await self._preflight()(scope, receive, sending)
+            return
+        name = f"{scope['method']} {self._service}"
+        with telemetry.span(name, kind=SpanKind.SERVER, parent_traceparent=headers.get("traceparent")) as span:
+            try:
+                if int(headers.get("content-length") or 0) > MOST_BODY_BYTES:
+                    raise _TooLarge
+                await self._app(scope, receiving, sending)
+            except (_TooLarge, ValueError) as error:
+                if seen["started"]:
+                    raise
+                await self._refuse(error)(scope, receive, sending)
+            route = scope.get("route")
+            path = getattr(route, "path", "unmatched")
+            span.update_name(f"{scope['method']} {path}")
+            span.set_attribute("http.response.status_code", seen["status"])
+        telemetry.requests.add(1, {"door": "http", "route": path, "status": seen["status"]})
+
+    def _dress(self, headers: MutableHeaders, scope: Scope, allowed: str | None) -> None:
+        for name, value in _SECURITY.items():
+            headers.setdefault(name, value)
+        headers["API-Version"] = self._version
+        waited = scope.get("state", {}).get("wait_for")
+        if waited:
+            headers["Wait-For-Status"] = waited
+        if allowed and "access-control-allow-origin" not in headers:
+            headers["Access-Control-Allow-Origin"] = allowed
+            headers["Access-Control-Expose-Headers"] = _EXPOSED
+            headers.add_vary_header("Origin")
+
+    def _preflight(self) -> Response:
+        return Response(
+            status_code=204,
+            headers={
+                "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+                "Access-Control-Allow-Headers": _ACCEPTED,
+                "Access-Control-Max-Age": "600",
+            },
+        )
+
+    def _refuse(self, error: Exception) -> Response:
+        too_large = isinstance(error, _TooLarge)
+        status = 413 if too_large else 400
+        detail = (
+            f"The body may have at most {MOST_BODY_BYTES // 1024 // 1024} MiB; send it in parts."
+            if too_large
+            else "The request could not be read; check its headers."
+        )
+        body = {"type": "about:blank", "title": "The request was not taken", "status": status, "detail": detail}
+        return JSONResponse(body, status, media_type="application/problem+json")

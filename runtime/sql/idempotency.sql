@@ -1,0 +1,26 @@
+-- name: claim
+-- Claims an idempotency key for this transaction; waits for a twin that is still open. A key past its 72 hours is free again.
+INSERT INTO idempotency (consortium_id, actor, key, request_hash)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (consortium_id, actor, key) DO UPDATE
+   SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = NULL, created_at = now()
+ WHERE idempotency.created_at < now() - interval '72 hours';
+
+-- name: kept
+-- The request and the answer kept under this key.
+SELECT request_hash, status, headers, body
+  FROM idempotency
+ WHERE consortium_id = $1 AND actor = $2 AND key = $3;
+
+-- name: keep
+-- Keeps the answer for a repeat of the request.
+UPDATE idempotency
+   SET status = $4, headers = $5::jsonb, body = $6
+ WHERE consortium_id = $1 AND actor = $2 AND key = $3;
+
+-- name: has_arrived
+-- Whether this service has handled the event.
+SELECT true
+  FROM inbox
+ WHERE event_id = $1
+ LIMIT 1;
