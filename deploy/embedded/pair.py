@@ -6,7 +6,7 @@ import os
 import select
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from deploy.embedded import kafka, postgres
@@ -50,7 +50,7 @@ async def servers(runs: Path | None = None) -> AsyncIterator[dict[str, str | int
 
 
 async def serve(told: Path, holder: int) -> None:
-    """Runs both until the process `holder` is gone or we are asked to stop; `told` gets their addresses."""
+    """Runs both until the process `holder` is gone or we are asked to stop. `told` gets their addresses."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -66,4 +66,7 @@ async def serve(told: Path, holder: int) -> None:
             fresh.write_text(json.dumps(addresses))
             fresh.rename(told)
             await stop.wait()
-        told.unlink(missing_ok=True)
+    for ours in (told, told.with_suffix(".lock"), told.with_suffix(".log")):
+        ours.unlink(missing_ok=True)
+    with suppress(OSError):
+        told.parent.rmdir()

@@ -70,6 +70,7 @@ class Stack:
         self.databases: dict[str, ServiceDatabase] = {}
         self.telemetry_files: dict[str, Path] = {}
         self.client_secrets: dict[str, str] = {}
+        self.person_secret = secrets.token_urlsafe(24)
         self.kafka = self.issuer = self.smtp = self.superuser_url = ""
         self._name, self._runs, self._progress, self._ports = name, runs, progress, Ports(ports)
         self._extra = environment or {}
@@ -209,12 +210,25 @@ class Stack:
             "SPEERPUNT_ENVIRONMENT": "development",
             "SPEERPUNT_ISSUER": self.issuer,
             "SPEERPUNT_AUDIENCE": "speerpunt",
-            "SPEERPUNT_HTTP_PORT": _port(self.issuer),
-            "SPEERPUNT_ISSUER_CLIENTS": json.dumps(self.client_secrets),
+            "SPEERPUNT_ISSUER_PORT": _port(self.issuer),
+            "SPEERPUNT_ISSUER_CLIENTS": str(self._write_clients()),
+            "SPEERPUNT_ISSUER_PERSON_SECRET": self.person_secret,
         }
         self._programs["issuer"] = self._python(
             "issuer", ["runtime.issuer"], settings, lambda _: _says_ok(self.issuer, "/.well-known/openid-configuration")
         )
+
+    def _write_clients(self) -> Path:
+        """What the issuer knows of the services: each may ask the others, as a service."""
+        scopes = [f"{service}:{right}" for service in self.services for right in ("read", "write")]
+        clients = {
+            service: {"secret": secret, "roles": ["service"], "scopes": scopes}
+            for service, secret in self.client_secrets.items()
+        }
+        path = self.folder / "clients.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(clients))
+        return path
 
     async def _start_databases(self) -> None:
         held = self._held

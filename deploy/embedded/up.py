@@ -107,15 +107,17 @@ def addresses(known: dict[str, Any]) -> str:
 
 
 async def stay(told: Path) -> int:
-    """Holds a stack until SIGTERM. Its data goes when it stops."""
-    from deploy.embedded.supervisor import Stack
+    """Holds a stack until SIGTERM; SPEERPUNT_SERVICES may name fewer services. Its data goes after."""
+    from deploy.embedded.supervisor import SERVICES, Stack
 
+    some = os.environ.get("SPEERPUNT_SERVICES")
+    services = SERVICES if some is None else tuple(some.split())
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: task and task.cancel())
     try:
-        async with Stack(name="up") as stack:
+        async with Stack(services=services, name="up") as stack:
             known = {
                 "pid": os.getpid(),
                 "started": started_at(os.getpid()),

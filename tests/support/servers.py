@@ -19,6 +19,8 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from deploy.embedded.processes import started_at
+
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 150
 
@@ -89,10 +91,12 @@ def running_servers() -> Iterator[Servers]:
         return
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     holder = os.getppid() if worker else os.getpid()
-    folder = Path(tempfile.gettempdir()) / f"speerpunt-test-{os.getuid()}-{holder}"
+    folder = Path(tempfile.gettempdir()) / f"speerpunt-test-{holder}-{started_at(holder)}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    told, log = folder / "servers.json", folder / "log"
-    with (folder / "lock").open("ab") as lock:
+    if folder.stat().st_uid != os.geteuid():
+        pytest.exit(f"{folder} belongs to somebody else; remove it or set TMPDIR", returncode=1)
+    told, log = folder / "servers.json", folder / "servers.log"
+    with (folder / "servers.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         keeper = None if told.exists() else _start_keeper(told, log, holder)
     yield Servers(**json.loads(told.read_text()))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx2
 import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -102,6 +103,41 @@ async def test_a_killed_broker_comes_back_with_what_it_had(tmp_path: Path) -> No
         await stack.start("kafka")
         assert stack.running("kafka")
         assert "kept" in await _topics(stack.kafka)
+
+
+async def test_the_issuer_signs_for_a_person_who_knows_this_runs_secret_only(tmp_path: Path) -> None:
+    async with Stack(services=(), runs=tmp_path, progress=quiet) as stack:
+        await stack.start("issuer")
+        form = {"grant_type": "urn:speerpunt:dev-person", "subject": "someone", "client_secret": stack.person_secret}
+        async with httpx2.AsyncClient(base_url=stack.issuer) as client:
+            granted = await client.post("/token", data=form)
+            refused = await client.post("/token", data={**form, "client_secret": "guess"})
+        assert granted.json()["token_type"] == "Bearer"
+        assert refused.status_code == 401
+
+
+def test_up_leaves_it_running_and_down_takes_it_away(tmp_path: Path) -> None:
+    environment = {**os.environ, "SPEERPUNT_RUN_FOLDER": str(tmp_path), "SPEERPUNT_SERVICES": ""}
+
+    def make(word: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.embedded", word],
+            cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=90, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    try:
+        shown = make("up")
+        assert "mail inbox" in shown
+        assert "Kafka" in shown
+        everything = named_in(tmp_path / "up")
+        assert everything
+        assert "already running" in make("up")
+    finally:
+        make("down")
+    assert still_alive(everything, within_seconds=5) == set()
+    assert not (tmp_path / "up").exists()
+    assert make("down") == "Nothing is running.\n"
 
 
 async def test_a_mail_sent_to_the_inbox_is_a_file_one_can_open(tmp_path: Path) -> None:
