@@ -1,9 +1,11 @@
 """Facts and the envelope they travel in: CloudEvents 1.0, binary mode on Kafka."""
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal, NoReturn
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -13,8 +15,8 @@ from pydantic.alias_generators import to_camel
 class Fact(BaseModel):
     """Something that happened, in the past tense, with all that a listener needs to act without calling back.
 
-    JSON is camelCase; a missing value is left out. A subclass names its type and topic:
-    `fact_type = "nl.speerpunt.partners.organisation-registered.v1"`, `topic = "partners.events"`. Ids only, no personal data.
+    JSON is camelCase; a missing value is left out. Ids only, no personal data. A subclass
+    names its `fact_type` ("nl.speerpunt.partners.organisation-registered.v1") and its `topic` ("partners.events").
     """
 
     model_config = ConfigDict(
@@ -86,6 +88,165 @@ class Received:
     data: dict[str, Any] | None = field(default=None)
 
     @property
+    def trace_id(self) -> str | None:
+        """The trace this message belongs to."""
+        return self.traceparent[3:35] if self.traceparent else None
+
+    @property
     def record(self) -> str:
         """Topic, partition and offset: the one name a message has even when its content is garbage."""
         return f"{self.topic}-{self.partition}-{self.offset}"
+
+
+SPEC_VERSION = b"1.0"
+CONTENT_TYPE = b"application/json"
+
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def headers(row: Mapping[str, Any], traceparent: str | None) -> list[tuple[str, bytes]]:
+    """The Kafka headers of a row of the outbox: CloudEvents 1.0, binary mode."""
+    found = [
+        ("ce_specversion", SPEC_VERSION),
+        ("ce_id", str(row["event_id"]).encode()),
+        ("ce_type", row["type"].encode()),
+        ("ce_source", row["source"].encode()),
+        ("ce_subject", f"{row['aggregate_kind']}/{row['aggregate_id']}".encode()),
+        ("ce_time", row["occurred_at"].astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
+        ("ce_consortiumid", str(row["consortium_id"]).encode()),
+        ("ce_sequence", b"%d" % row["aggregate_version"]),
+        ("content-type", CONTENT_TYPE),
+    ]
+    if row["correlation_id"]:
+        found.append(("ce_correlationid", str(row["correlation_id"]).encode()))
+    if row["causation_id"]:
+        found.append(("ce_causationid", str(row["causation_id"]).encode()))
+    if traceparent:
+        found.append(("ce_traceparent", traceparent.encode()))
+    return found
+
+
+def receive(
+    topic: str,
+    partition: int,
+    offset: int,
+    timestamp_ms: int,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Sequence[tuple[str, bytes | None]],
+    *,
+    raw: bool = False,
+) -> Received:
+    """A message as it came, with as much of its envelope as can be read. Never raises: garbage gives empty fields."""
+    found = {name: content for name, content in headers if content is not None}
+    time = _instant(_text(found, "ce_time"))
+    sequence = _text(found, "ce_sequence")
+    traceparent = _text(found, "ce_traceparent") or _text(found, "traceparent")
+    return Received(
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        timestamp=datetime.fromtimestamp(max(timestamp_ms, 0) / 1000, UTC),
+        key=key,
+        value=value,
+        headers=found,
+        id=_text(found, "ce_id"),
+        type=_text(found, "ce_type"),
+        source=_text(found, "ce_source"),
+        subject=_text(found, "ce_subject"),
+        time=time,
+        consortium_id=None if raw else _uuid(_text(found, "ce_consortiumid")),
+        sequence=int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 19 else None,
+        correlation_id=_uuid(_text(found, "ce_correlationid")),
+        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
+        data=None if raw else parse_object(value)[0],
+    )
+
+
+Mode = Literal["binary", "structured", "bare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an outside message says, whichever way it was packed. With a `fault` there is no `data`."""
+
+    mode: Mode
+    id: str
+    type: str
+    data: dict[str, Any] | None
+    fault: str | None = None
+
+
+def unpack(event: Received) -> Content:
+    """Reads an outsider's message: CloudEvents in binary or structured mode, or a bare JSON object. Never raises.
+
+    `id` is empty when the message has none; `fault` says in a few words why it cannot be read.
+    """
+    data, fault = parse_object(event.value)
+    if event.id or event.type:
+        return Content("binary", event.id, event.type, data, fault)
+    if data is None:
+        return Content("bare", "", "", None, fault)
+    if "specversion" not in data:
+        return Content("bare", _word(data.get("id")), "", data)
+    inner = data.get("data")
+    named = _word(data.get("id")), _word(data.get("type"))
+    if not isinstance(inner, dict):
+        return Content("structured", *named, None, "its data is not a JSON object")
+    return Content("structured", *named, inner)
+
+
+def parse_object(value: bytes | None) -> tuple[dict[str, Any] | None, str | None]:
+    """The JSON object in these bytes, or a few words on why there is none. Never raises.
+
+    Refuses what would break further on: NaN and Infinity, NUL and unpaired surrogates, which no database stores.
+    """
+    if not value:
+        return None, "it is empty"
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return None, "it is not UTF-8"
+    try:
+        data = json.loads(text, parse_constant=_no_constant)
+        if "\\u" in text:
+            whole = json.dumps(data, ensure_ascii=False)
+            whole.encode()
+            if "\\u0000" in whole:
+                return None, "it has a NUL character"
+    except UnicodeEncodeError:
+        return None, "it has half a character"
+    except (ValueError, RecursionError):
+        return None, "it is not JSON"
+    if not isinstance(data, dict):
+        return None, "it is not a JSON object"
+    return data, None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _text(headers: Mapping[str, bytes], name: str) -> str:
+    return headers.get(name, b"").decode(errors="replace").replace("\0", "\ufffd")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

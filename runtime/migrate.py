@@ -1,9 +1,10 @@
-"""Migrations: numbered SQL, run alone and as the owner, and the one shape of tenancy laid over every table afterwards.
+"""Migrations: numbered SQL, run alone and as the owner, then the one shape of tenancy laid over every table.
 
-Files are dbmate's (`0001_name.sql` with `-- migrate:up` and `-- migrate:down`), and so is the table of what was applied. The runtime's
-own come first. A table says what it is in its COMMENT, which may begin with tags:
-`[installation]` no row-level security, grants only; `[append-only]` nothing is ever changed or removed; `[read-only]` the service only reads it.
-Every other table belongs to consortia: it needs `consortium_id`, and each of its unique constraints and foreign keys starts with it.
+Files are dbmate's (`0001_name.sql` with `-- migrate:up` and `-- migrate:down`), and so is the table of what was
+applied. The runtime's own come first. A table says what it is in its COMMENT, which may begin with tags:
+`[installation]` no row-level security, grants only; `[append-only]` nothing is ever changed or removed;
+`[read-only]` the service only reads it. Every other table belongs to consortia: it needs `consortium_id`, and each
+of its unique constraints and foreign keys starts with it.
 """
 
 import asyncio
@@ -56,7 +57,10 @@ def read(folder: Path) -> list[Migration]:
         end = parts[1].start() if len(parts) > 1 else len(text)
         found.append(
             Migration(
-                match.group(1), path.name, text[parts[0].end() : end], "transaction:false" not in parts[0].group(2)
+                version=match.group(1),
+                name=path.name,
+                up=text[parts[0].end() : end],
+                in_transaction="transaction:false" not in parts[0].group(2),
             )
         )
     return found
@@ -76,7 +80,7 @@ def wanted(folder: Path) -> list[Migration]:
 async def migrate(owner_url: str, folder: Path, *, app_role: str) -> list[str]:
     """Brings the database up to date and lays policies, grants and triggers over it; the names of what was applied.
 
-    Only one run works on a database at a time; a second one waits its turn, polling, for a minute at most. Raises SchemaError.
+    Only one run works on a database at a time; a second waits its turn for a minute at most. Raises SchemaError.
     """
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", app_role):
         raise SchemaError("the service's role must be a plain lower-case name")
@@ -112,9 +116,7 @@ async def _alone(connection: Connection) -> None:
     late = time.monotonic() + LOCK_WAIT_SECONDS
     while not await Q.lock.value(connection):
         if time.monotonic() > late:
-            raise SchemaError(
-                f"another migration holds this database for over {LOCK_WAIT_SECONDS} s; wait for it or end it"
-            )
+            raise SchemaError(f"another migration holds this database for {LOCK_WAIT_SECONDS} s already; end it")
         await asyncio.sleep(0.1)
 
 
@@ -134,7 +136,7 @@ async def _apply(connection: Connection, migration: Migration) -> None:
 
 
 async def lay_tenancy(connection: Connection, app_role: str) -> None:
-    """Policies, grants and triggers for every table, from its description. Raises SchemaError naming all that is wrong."""
+    """Policies, grants and triggers for every table, from its description. Raises SchemaError with all faults."""
     complaints: list[str] = []
     statements: list[str] = [
         f'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, "{app_role}"',

@@ -7,23 +7,33 @@ from uuid import UUID
 from runtime.event import Change
 from runtime.ids import new_id
 from runtime.postgres import Tx
+from runtime.problems import Kind, Problem
 from runtime.queries import Queries
 
 Q = Queries(__file__, "sql/outbox.sql")
+
+LARGEST_BYTES = 65_536
+
+
+class FactTooLarge(Problem, kind=Kind.TOO_LARGE):
+    """This {type} would be {size} bytes, and a fact is at most 65536: refer to large things by id instead."""
 
 
 async def append(tx: Tx, *changes: Change, source: str, at: datetime) -> Sequence[UUID]:
     """Appends the facts of these changes, in this order; the ids they were given.
 
     Write state before calling this: the row's version comes from the aggregate's own update. `source` is the
-    publishing service, as in `urn:speerpunt:partners`. Raises asyncpg.UniqueViolationError when two writers claim the same version of
-    an aggregate, which means one of them did not lock it.
+    publishing service, as in `urn:speerpunt:partners`. Raises FactTooLarge, and asyncpg.UniqueViolationError when two
+    writers claim the same version of an aggregate, which means one of them did not lock it.
     """
     rows: list[tuple[object, ...]] = []
     ids: list[UUID] = []
     for change in changes:
         first = change.version - len(change.facts) + 1
         for version, fact in enumerate(change.facts, start=first):
+            data = fact.to_json()
+            if len(data) > LARGEST_BYTES:
+                raise FactTooLarge(type=fact.fact_type, size=len(data))
             ids.append(event_id := new_id())
             rows.append(
                 (
@@ -40,7 +50,7 @@ async def append(tx: Tx, *changes: Change, source: str, at: datetime) -> Sequenc
                     tx.context.correlation_id or event_id,
                     tx.context.causation_id,
                     tx.context.traceparent,
-                    fact.to_json(),
+                    data,
                 )
             )
     if rows:

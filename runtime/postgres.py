@@ -38,7 +38,9 @@ class Tx:
     def consortium_id(self) -> UUID:
         """The one consortium of this transaction. A batch over several is narrowed with `within` first."""
         if len(self.consortia) != 1:
-            raise ValueError(f"this transaction belongs to {len(self.consortia)} consortia; narrow it with within() first")
+            raise ValueError(
+                f"this transaction belongs to {len(self.consortia)} consortia; narrow it with within() first"
+            )
         return next(iter(self.consortia))
 
     def within(self, consortium_id: UUID, context: Context | None = None) -> "Tx":
@@ -123,6 +125,6 @@ class Database:
 
 
 async def _roll_back(connection: Any) -> None:
-    """All that a connection can carry over to its next user: sessions settings are never changed, so only a transaction."""
+    """All that a connection can carry over to its next user: settings are never changed, so only a transaction."""
     if connection.is_in_transaction():
         await connection.execute("ROLLBACK")

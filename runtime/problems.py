@@ -89,7 +89,8 @@ class NotFound(Problem, kind=Kind.NOT_FOUND):
 
 
 class Stale(Problem, kind=Kind.STALE):
-    """This {what} was changed since you read it (it is at version {version} now). Read it again and repeat your change."""
+    """This {what} was changed since you read it (it is at version {version} now). Read it again and repeat
+    your change."""
 
 
 class Unavailable(Problem, kind=Kind.UNAVAILABLE):

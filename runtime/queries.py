@@ -1,4 +1,4 @@
-"""SQL in files: every statement named and described, so that reading the file tells what a service asks of its database."""
+"""SQL in files: every statement named and described, so that reading one tells what a service asks of its database."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

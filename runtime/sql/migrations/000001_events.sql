@@ -114,7 +114,6 @@ CREATE TABLE blocked_keys (
     key            bytea NOT NULL,
     consortium_id  uuid NOT NULL,
     dead_letter_id uuid NOT NULL,
-    parked         bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (consumer, topic, key)
 );
 COMMENT ON TABLE blocked_keys IS '[installation] Keys with a dead letter in front: the row is locked to park behind it, and to release it.';

@@ -1,0 +1,137 @@
+"""Kafka: how to connect, the producer and consumers with the defaults they need, and the topics that are declared."""
+
+import re
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import for_code
+
+from runtime.settings import Settings
+
+RELAY_BATCH_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that exists, and who may touch it.
+
+    `max_bytes` bounds one message. What the relay writes comes in batches of many messages, and the broker's limit is
+    on the batch; so for a topic that is not `relayed` (outsiders write it) the broker's limit is `max_bytes` itself.
+    """
+
+    name: str
+    partitions: int
+    retention_ms: int | None
+    max_bytes: int
+    timestamp_type: Literal["CreateTime", "LogAppendTime"]
+    key: str
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    relayed: bool = True
+
+    def config(self) -> dict[str, str]:
+        """The broker's settings for this topic."""
+        batch = max(self.max_bytes, 2 * RELAY_BATCH_BYTES) if self.relayed else self.max_bytes
+        return {
+            "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms),
+            "retention.bytes": "-1",
+            "max.message.bytes": str(batch),
+            "message.timestamp.type": self.timestamp_type,
+        }
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """What every client of the cluster is given: where it is, and how to prove who we are."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "security_protocol": settings.kafka_security_protocol,
+    }
+    if settings.kafka_security_protocol.endswith("SSL"):
+        options["ssl_context"] = _tls(str(settings.kafka_ca_file) if settings.kafka_ca_file else None)
+    if settings.kafka_security_protocol.startswith("SASL"):
+        options["sasl_mechanism"] = "SCRAM-SHA-512"
+        options["sasl_plain_username"] = settings.kafka_username
+        options["sasl_plain_password"] = settings.kafka_password.get_secret_value()
+    return options
+
+
+@lru_cache(maxsize=4)
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)
+
+
+def producer(settings: Settings, name: str) -> AIOKafkaProducer:
+    """A producer that repeats nothing and keeps order per partition. The caller starts and stops it."""
+    return AIOKafkaProducer(
+        **connection(settings),
+        client_id=name,
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=RELAY_BATCH_BYTES,
+        max_request_size=4 * RELAY_BATCH_BYTES,
+        request_timeout_ms=10_000,
+        metadata_max_age_ms=60_000,
+    )
+
+
+def consumer(settings: Settings, group: str, name: str) -> AIOKafkaConsumer:
+    """A member of a group that commits only when told to, and starts at the beginning. Subscribe, start and stop it."""
+    session = settings.group_session_timeout_ms
+    return AIOKafkaConsumer(
+        **connection(settings),
+        client_id=name,
+        group_id=settings.topic_prefix + group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        metadata_max_age_ms=2_000,
+        session_timeout_ms=session,
+        heartbeat_interval_ms=max(100, session // 5),
+        max_poll_interval_ms=300_000,
+        rebalance_timeout_ms=max(session, 10_000),
+        fetch_max_wait_ms=500,
+        max_partition_fetch_bytes=1_048_576,
+    )
+
+
+def admin(settings: Settings) -> AIOKafkaAdminClient:
+    """A client that makes topics and asks after groups. The caller starts and closes it."""
+    return AIOKafkaAdminClient(**connection(settings), request_timeout_ms=10_000)
+
+
+async def ensure_topics(settings: Settings, topics: Sequence[Topic]) -> list[str]:
+    """Makes the declared topics that are missing, under this installation's prefix; the names it made.
+
+    What exists is left as it is: partitions are for good, and settings are the administrator's.
+    """
+    client = admin(settings)
+    await client.start()
+    try:
+        present = set(await client.list_topics())
+        missing = [topic for topic in topics if settings.topic_prefix + topic.name not in present]
+        if not missing:
+            return []
+        answer = await client.create_topics(
+            [
+                NewTopic(settings.topic_prefix + topic.name, topic.partitions, -1, topic_configs=topic.config())
+                for topic in missing
+            ]
+        )
+        made: list[str] = []
+        for name, code, *message in answer.topic_errors:
+            if code == 0:
+                made.append(name)
+            elif code != 36:  # somebody else made it just now
+                raise for_code(code)(f"{name}: {message}")
+        return made
+    finally:
+        await client.close()
+
+
+def full_pattern(settings: Settings, pattern: str) -> str:
+    """A pattern of topics, under this installation's prefix and no other's."""
+    return f"^{re.escape(settings.topic_prefix)}(?:{pattern})$"
