@@ -93,7 +93,7 @@ class OfferBody(ApiModel):
         return self
 
     def offer(self, offer_id: UUID, code: str) -> Offer:
-        fields = self.model_dump(exclude={"levels", "windows"})
+        fields = self.model_dump(by_alias=False, exclude={"levels", "windows"})
         return Offer(id=offer_id, code=code, levels=tuple(self.levels), windows=_windows(self.windows), **fields)
 
 
@@ -141,7 +141,7 @@ class RequestPut(RequestBody):
 
     def fields(self) -> dict[str, object]:
         """What a request of the domain is made of."""
-        fields = self.model_dump(exclude={"windows", "closed", "withdrawn"})
+        fields = self.model_dump(by_alias=False, exclude={"windows", "closed", "withdrawn"})
         return {**fields, "windows": _windows(self.windows), "closed": tuple(sorted(set(self.closed)))}
 
 
