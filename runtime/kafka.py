@@ -135,3 +135,10 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic]) -> list[str
 def full_pattern(settings: Settings, pattern: str) -> str:
     """A pattern of topics, under this installation's prefix and no other's."""
     return f"^{re.escape(settings.topic_prefix)}(?:{pattern})$"
+
+
+def reads(settings: Settings, topics: Sequence[str], pattern: str | None, full_name: str) -> bool:
+    """Whether a subscription to these topics, or this pattern, reads the topic with this full name."""
+    if pattern:
+        return re.match(full_pattern(settings, pattern), full_name) is not None
+    return full_name in {settings.topic_prefix + topic for topic in topics}

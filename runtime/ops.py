@@ -1,0 +1,139 @@
+"""What an operator asks of a service's events, and does to them: counts, lag, dead letters, pause and resume."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from runtime import counts, inbox, kafka, relay
+from runtime.consumer import dead_letters
+from runtime.consumer.dead_letters import DeadLetter, discard, replay, waiting
+from runtime.consumer.subscription import Subscription
+from runtime.inbox import Step
+from runtime.postgres import Database
+from runtime.settings import Settings
+
+__all__ = [
+    "DeadLetter",
+    "Lag",
+    "Summary",
+    "discard",
+    "follow",
+    "lag",
+    "pause",
+    "replay",
+    "resume",
+    "summary",
+    "waiting",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A service's events in numbers; the counts are over all restarts."""
+
+    outbox: relay.Depth
+    published: int
+    consumed: int
+    dead: int
+    refused: int
+    dead_letters_waiting: int
+    parked: int
+    by_consumer: dict[str, dict[str, int]]
+
+
+async def summary(db: Database) -> Summary:
+    """The numbers of this service."""
+    totals = await counts.totals(db.pool)
+    letters, parked = await dead_letters.depth(db)
+
+    def total(counter: str) -> int:
+        return sum(counters.get(counter, 0) for counters in totals.values())
+
+    return Summary(
+        outbox=await relay.depth(db.pool),
+        published=total("published"),
+        consumed=total("consumed"),
+        dead=total("dead"),
+        refused=total("refused"),
+        dead_letters_waiting=letters,
+        parked=parked,
+        by_consumer=totals,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a consumer is behind on one partition. `committed` is where it began when it never committed."""
+
+    consumer: str
+    topic: str
+    partition: int
+    committed: int
+    end: int
+    paused: bool
+
+    @property
+    def behind(self) -> int:
+        """Messages that it has not handled."""
+        return max(0, self.end - self.committed)
+
+
+async def lag(db: Database, settings: Settings, subscriptions: Collection[Subscription]) -> list[Lag]:
+    """How far each consumer is behind, by partition, whichever replica has it; topics without the prefix."""
+    found: list[Lag] = []
+    client = AIOKafkaConsumer(**kafka.connection(settings), enable_auto_commit=False)
+    admin = kafka.admin(settings)
+    await client.start()
+    try:
+        await admin.start()
+        known = await client.topics()
+        for subscription in subscriptions:
+            partitions = _partitions(client, settings, subscription, known)
+            group = settings.topic_prefix + subscription.group_id
+            committed = await admin.list_consumer_group_offsets(group)
+            begin, end = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
+            rows = await dead_letters.Q.pauses.rows(db.pool, subscription.name)
+            pauses = {(row["topic"], row["partition"]) for row in rows}
+            for partition in partitions:
+                topic = partition.topic.removeprefix(settings.topic_prefix)
+                reached = committed[partition].offset if partition in committed else -1
+                found.append(
+                    Lag(
+                        consumer=subscription.name,
+                        topic=topic,
+                        partition=partition.partition,
+                        committed=max(reached, begin[partition]),
+                        end=end[partition],
+                        paused=("", -1) in pauses or (topic, partition.partition) in pauses,
+                    )
+                )
+    finally:
+        await client.stop()
+        await admin.close()
+    return found
+
+
+def _partitions(
+    client: AIOKafkaConsumer, settings: Settings, subscription: Subscription, known: set[str]
+) -> list[TopicPartition]:
+    topics = sorted(topic for topic in known if kafka.reads(settings, subscription.topics, subscription.pattern, topic))
+    return [
+        TopicPartition(topic, number) for topic in topics for number in sorted(client.partitions_for_topic(topic) or ())
+    ]
+
+
+async def pause(db: Database, consumer: str, because: str = "an operator asked") -> None:
+    """Holds a consumer on every replica, within a second or so, until it is resumed."""
+    await dead_letters.Q.pause.execute(db.pool, consumer, "", -1, because)
+
+
+async def resume(db: Database, consumer: str) -> None:
+    """Lets a consumer go on, partitions that a flood of dead letters paused included."""
+    await dead_letters.Q.resume.execute(db.pool, consumer)
+
+
+async def follow(db: Database, correlation_id: UUID) -> list[Step]:
+    """What this service received under one correlation id, in the order in which it handled it."""
+    return await inbox.follow(db.pool, correlation_id)

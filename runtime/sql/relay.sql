@@ -1,0 +1,55 @@
+-- name: lead
+-- Whether this session now leads; it does until its connection ends.
+SELECT pg_try_advisory_lock(hashtext('speerpunt.relay'), 0);
+
+-- name: unpublished
+-- The next facts to publish, in order, up to a number and a total of bytes. No filter on who wrote them or when: a fact that
+-- is not visible yet is found by a later reading, and until it commits nothing that depends on it can be there.
+SELECT * FROM (
+    SELECT *, sum(octet_length(data)) OVER (ORDER BY seq) AS bytes_so_far
+    FROM (SELECT * FROM outbox WHERE seq > $1 ORDER BY seq LIMIT $2) AS next
+) AS measured
+WHERE bytes_so_far <= $3 OR bytes_so_far = octet_length(data)
+ORDER BY seq;
+
+-- name: delete
+-- Forgets facts that Kafka has.
+DELETE FROM outbox WHERE seq = ANY($1::bigint[]);
+
+-- name: set_aside
+-- Puts facts for an unknown topic aside.
+WITH taken AS (DELETE FROM outbox WHERE seq = ANY($1::bigint[]) RETURNING *)
+INSERT INTO outbox_aside SELECT * FROM taken ORDER BY seq;
+
+-- name: topics_aside
+-- Topics that facts are set aside for.
+SELECT DISTINCT topic FROM outbox_aside ORDER BY topic;
+
+-- name: aside
+-- The next facts that were set aside for a topic.
+SELECT * FROM outbox_aside WHERE topic = $1 ORDER BY seq LIMIT $2;
+
+-- name: delete_aside
+-- Forgets facts that were set aside and that Kafka has now.
+DELETE FROM outbox_aside WHERE seq = ANY($1::bigint[]);
+
+-- name: last_seq
+-- The last number given out. Ask this before `writers`.
+SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'seq')::regclass), 0);
+
+-- name: writers
+-- Transactions that have written, or are writing, to the outbox: they hold this lock from before they take a number until they
+-- end. A transaction's own number would not do, it is given out after the first `nextval`.
+SELECT DISTINCT virtualtransaction FROM pg_locks
+WHERE locktype = 'relation' AND relation = 'outbox'::regclass AND mode = 'RowExclusiveLock' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+
+-- name: lowest
+-- The lowest number that is still to be published, above this one.
+SELECT min(seq) FROM outbox WHERE seq > $1;
+
+-- name: depth
+-- How many facts wait, the age of the oldest in seconds, and how many are set aside.
+SELECT (SELECT count(*) FROM outbox) AS waiting,
+       coalesce(extract(epoch FROM clock_timestamp() - (SELECT min(occurred_at) FROM outbox)), 0)::float8 AS age_seconds,
+       (SELECT count(*) FROM outbox_aside) AS aside;
