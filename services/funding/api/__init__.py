@@ -1,0 +1,13 @@
+"""The HTTP door of funding: it translates, and calls one command."""
+
+from fastapi import APIRouter
+
+from services.funding.api import allocations, commitments, grants, ledger, schemes
+
+BOOKS: tuple[APIRouter, ...] = (
+    schemes.router,
+    grants.router,
+    allocations.router,
+    commitments.router,
+    ledger.router,
+)

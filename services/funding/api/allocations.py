@@ -1,0 +1,205 @@
+"""Allocations over HTTP: the office proposes, a controller who is another person approves."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field, model_validator
+from starlette.responses import Response
+
+from runtime.http import ApiModel, Call, Upserted, may
+from runtime.postgres import Tx
+from runtime.problems import NotFound
+from services.funding.api.speaking import READ, READERS, WRITE, Code, CodeText, Sentence
+from services.funding.commands import allocations as commands
+from services.funding.domain import allocation as domain
+from services.funding.domain.allocation import Allocation
+from services.funding.events import LineKind
+from services.funding.store import allocations as store
+
+router = APIRouter(prefix="/v1", tags=["allocations"])
+Cents = Annotated[int, Field(ge=0, le=10**15)]
+AllocationId = Annotated[UUID, Path(alias="allocationId")]
+
+
+class ClaimBody(ApiModel):
+    """One of: a fixed amount, a share of the pot in basis points, or a weight with a base amount."""
+
+    fixed_cents: Cents | None = None
+    share_basis_points: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    weight: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    base_cents: Cents | None = None
+
+    @model_validator(mode="after")
+    def one_of_three(self) -> Self:
+        given = [self.fixed_cents, self.share_basis_points, self.weight]
+        if sum(value is not None for value in given) != 1:
+            raise ValueError("give exactly one of fixedCents, shareBasisPoints and weight")
+        if self.base_cents is not None and self.weight is None:
+            raise ValueError("baseCents goes with weight only")
+        return self
+
+    def claim(self) -> domain.Claim:
+        if self.fixed_cents is not None:
+            return domain.Fixed(self.fixed_cents)
+        if self.share_basis_points is not None:
+            return domain.Share(self.share_basis_points)
+        return domain.Weight(self.weight or 0, self.base_cents or 0)
+
+
+class LineBody(ClaimBody):
+    line: CodeText
+
+
+class EnvelopeBody(ClaimBody):
+    """A part of the grant, and the lines it is divided over."""
+
+    code: CodeText
+    kind: Literal["spearhead", "location"]
+    lines: Annotated[tuple[LineBody, ...], Field(max_length=500)]
+
+
+class PlanBody(ApiModel):
+    """How to divide a grant. What no envelope and no line claims stays unallocated."""
+
+    grant: CodeText
+    effective_on: date
+    reason: Sentence
+    envelopes: Annotated[tuple[EnvelopeBody, ...], Field(max_length=50)]
+
+    def plan(self) -> tuple[domain.Envelope, ...]:
+        return tuple(
+            domain.Envelope(
+                envelope.code,
+                envelope.kind,
+                envelope.claim(),
+                tuple(domain.PlannedLine(line.line, line.claim()) for line in envelope.lines),
+            )
+            for envelope in self.envelopes
+        )
+
+
+class ProposalBody(PlanBody):
+    code: CodeText
+
+
+class GivenLine(ApiModel):
+    line: str
+    kind: LineKind
+    envelope: str
+    cents: int
+
+
+class AllocationView(ApiModel):
+    """A version. `effective` is an approved version whose effective date has come."""
+
+    id: UUID
+    code: str
+    number: int
+    grant_id: UUID
+    grant_cents: int
+    state: Literal["proposed", "approved", "effective", "superseded"]
+    effective_on: date
+    reason: str
+    lines: tuple[GivenLine, ...]
+    proposed_by: UUID
+    proposed_at: datetime
+    approved_by: UUID | None
+    approved_at: datetime | None
+    supersedes: UUID | None
+    version: int
+
+    @classmethod
+    def of(cls, allocation: Allocation, at: datetime) -> "AllocationView":
+        has_come = allocation.state == "approved" and allocation.effective_on <= at.date()
+        return cls(
+            id=allocation.id,
+            code=allocation.code,
+            number=allocation.number,
+            grant_id=allocation.grant_id,
+            grant_cents=allocation.grant_cents,
+            state="effective" if has_come else allocation.state,
+            effective_on=allocation.effective_on,
+            reason=allocation.reason,
+            lines=tuple(
+                GivenLine(line=line.line, kind=line.kind, envelope=line.envelope, cents=line.cents)
+                for line in allocation.lines
+            ),
+            proposed_by=allocation.proposed_by,
+            proposed_at=allocation.proposed_at,
+            approved_by=allocation.approved_by,
+            approved_at=allocation.approved_at,
+            supersedes=allocation.supersedes,
+            version=allocation.version,
+        )
+
+
+@router.get("/allocations")
+async def list_allocations(
+    call: Annotated[Call, may(*READERS, scope=READ)],
+    code: Annotated[str | None, Query(max_length=80)] = None,
+    state: Literal["proposed", "approved", "superseded"] | None = None,
+) -> list[AllocationView]:
+    """Versions, newest first, 200 at most."""
+    found = await call.read(lambda tx: store.allocations(tx, code=code, state=state))
+    return [AllocationView.of(allocation, call.at) for allocation in found]
+
+
+@router.get("/allocations/{allocationId}")
+async def get_allocation(
+    allocation_id: AllocationId, call: Annotated[Call, may(*READERS, scope=READ)]
+) -> AllocationView:
+    """One version."""
+    found = await call.read(lambda tx: store.allocation(tx, allocation_id))
+    if found is None:
+        raise NotFound(what="allocation with this id")
+    return AllocationView.of(found, call.at)
+
+
+@router.post("/allocations", status_code=201, response_model=AllocationView)
+async def propose_allocation(body: ProposalBody, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
+    """Proposes the next version of a grant's division."""
+    by, plan = await call.person(), body.plan()
+    return await call.run(
+        lambda tx: commands.propose_allocation(
+            tx, body.code, body.grant, plan, body.effective_on, body.reason, by=by, at=call.at
+        ),
+        lambda proposed: AllocationView.of(proposed, call.at),
+        status=201,
+        location=lambda proposed: f"/v1/allocations/{proposed.id}",
+        version=lambda proposed: proposed.version,
+    )
+
+
+@router.put("/allocations/{code}", response_model=AllocationView)
+async def put_allocation(code: Code, body: PlanBody, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
+    """Proposes the next version only when the last one under this code divides otherwise."""
+    by, plan = await call.person(), body.plan()
+
+    async def command(tx: Tx) -> Upserted[Allocation]:
+        return Upserted(
+            *await commands.put_allocation(
+                tx, code, body.grant, plan, body.effective_on, body.reason, by=by, at=call.at
+            )
+        )
+
+    return await call.run(
+        command,
+        lambda done: AllocationView.of(done.thing, call.at),
+        location=lambda done: f"/v1/allocations/{done.thing.id}",
+        version=lambda done: done.thing.version,
+    )
+
+
+@router.post("/allocations/{allocationId}/approval", response_model=AllocationView)
+async def approve_allocation(
+    allocation_id: AllocationId, call: Annotated[Call, may("controller", scope=WRITE)]
+) -> Response:
+    """Approves a proposed version, which moves the budgets. Refused to the person who proposed it."""
+    by = await call.person()
+    return await call.run(
+        lambda tx: commands.approve_allocation(tx, allocation_id, by=by, at=call.at),
+        lambda approved: AllocationView.of(approved, call.at),
+        version=lambda approved: approved.version,
+    )

@@ -1,0 +1,83 @@
+"""Budgets and what is spoken for of them, over HTTP: to read. Spending goes over gRPC."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from runtime.http import ApiModel, Call, Page, PageQuery, may
+from services.funding.api.speaking import READ, READERS
+from services.funding.events import LineKind
+from services.funding.store import allocations as budgets
+from services.funding.store import reservations as store
+from services.funding.store.reservations import Kept
+
+router = APIRouter(prefix="/v1", tags=["commitments"])
+
+
+class CommitmentView(ApiModel):
+    """Money of a line that is set aside (`reserved`), committed (`confirmed`) or given back (`released`)."""
+
+    id: UUID
+    line: str
+    cents: int
+    purpose: str
+    state: Literal["reserved", "confirmed", "released"]
+    reserved_at: datetime
+    confirmed_at: datetime | None
+    released_at: datetime | None
+
+    @classmethod
+    def of(cls, kept: Kept) -> "CommitmentView":
+        made = kept.reservation
+        return cls(
+            id=made.id,
+            line=made.line or "",
+            cents=made.cents,
+            purpose=made.purpose,
+            state=made.state,
+            reserved_at=kept.reserved_at,
+            confirmed_at=kept.confirmed_at,
+            released_at=kept.released_at,
+        )
+
+
+class BudgetView(ApiModel):
+    line: str
+    kind: LineKind
+    allocated_cents: int
+    reserved_cents: int
+    committed_cents: int
+    available_cents: int
+
+
+@router.get("/commitments")
+async def list_commitments(
+    call: Annotated[Call, may(*READERS, scope=READ)],
+    paging: Annotated[PageQuery, Depends()],
+    line: Annotated[str | None, Query(max_length=80)] = None,
+    state: Literal["reserved", "confirmed", "released"] | None = None,
+) -> Page[CommitmentView]:
+    """Reservations in order of id."""
+    after = UUID(paging.after[0]) if paging.after else None
+    rows = await call.read(lambda tx: store.page(tx, line, state, after, paging.limit + 1))
+    return paging.page(rows, CommitmentView.of, lambda kept: [kept.reservation.id])
+
+
+@router.get("/budgets")
+async def list_budgets(call: Annotated[Call, may(*READERS, scope=READ)]) -> list[BudgetView]:
+    """What every line was given, has reserved and committed, and has left; `unallocated` included."""
+    return [
+        BudgetView.model_validate(
+            {
+                "line": budget.line,
+                "kind": kind,
+                "allocated_cents": budget.allocated_cents,
+                "reserved_cents": budget.reserved_cents,
+                "committed_cents": budget.committed_cents,
+                "available_cents": budget.available_cents,
+            }
+        )
+        for kind, budget in await call.read(budgets.budgets)
+    ]

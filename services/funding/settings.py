@@ -1,0 +1,9 @@
+"""What can be set for funding, beyond what every service has."""
+
+import runtime.settings
+
+
+class Settings(runtime.settings.Settings):
+    """All in seconds. The books are sealed with the key in `seal_key_file`."""
+
+    seal_interval_seconds: float = 0.25
