@@ -31,7 +31,7 @@ WAIT_FOR_STEP_SECONDS = 0.02
 
 
 class IdempotencyKeyMissing(Problem, kind=Kind.INVALID):
-    """This request needs a header Idempotency-Key of 1 to 255 characters: a fresh one per request, the same for its retry."""
+    """This request needs a header Idempotency-Key of 1 to 255 characters: fresh per request, the same for its retry."""
 
 
 class IdempotencyKeyReused(Problem, kind=Kind.CONFLICT):
