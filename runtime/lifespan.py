@@ -24,17 +24,19 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from runtime import kafka, telemetry
+from runtime.auth import TokenChecker
 from runtime.consumer import Consumer, Subscription
 from runtime.kafka import Topic
 from runtime.migrate import SchemaError, check_schema, migrate
 from runtime.postgres import Database
 from runtime.relay import Relay
+from runtime.rpc import Door, Server
 from runtime.settings import Settings, load
 from runtime.wake import Wake
 
 START_SECONDS = 60
 RETRY_SECONDS = 0.2
-DOORS = ("http", "consumer", "relay")
+DOORS = ("http", "grpc", "consumer", "relay")
 
 S = TypeVar("S", bound=Settings)
 Loop = Callable[[asyncio.Event], Awaitable[None]]
@@ -50,6 +52,8 @@ class Service:
     database: Database
     http: FastAPI
     migrations: Path
+    grpc: Sequence[Door] = ()
+    tokens: TokenChecker | None = None
     subscriptions: Sequence[Subscription] = ()
     topics: Sequence[Topic] = ()
     loops: Mapping[str, Loop] = field(default_factory=dict)
@@ -63,13 +67,15 @@ def main(
     migrations: Path,
     arguments: Sequence[str] | None = None,
 ) -> None:
-    """`python -m services.X [serve] [--roles http,consumer,relay,...]` runs it; `migrate` brings its schema up to date.
+    """`python -m services.X [serve] [--roles http,consumer,...]` runs it; `migrate` brings its schema up to date.
 
     Ends with 0 after a drain, 2 for a wrong setting, 1 for anything else, with one sentence on stderr.
     """
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}", description=f"Runs the {name} service.")
     parser.add_argument("what", nargs="?", choices=("serve", "migrate"), default="serve")
-    parser.add_argument("--roles", default="", help="some of http,consumer,relay and the service's loops; default: all")
+    parser.add_argument(
+        "--roles", default="", help="some of http,grpc,consumer,relay and its loops"
+    )
     options = parser.parse_args(arguments)
     settings = load(settings_type)
     try:
@@ -132,13 +138,20 @@ async def _run(service: Service, roles: frozenset[str] | set[str], log: Any) -> 
         loop.add_signal_handler(number, asked_to_stop.set)
     stages: list[_Stage] = []
     addresses: dict[str, str] = {}
+    up: list[asyncio.Event] = []
     wake = Wake(service.settings.database_url.get_secret_value())
     service.database.after_commit = wake
     try:
         if "http" in roles:
             server = _Http(service)
             addresses["http"] = server.address
+            up.append(server.up)
             stages.append(_Stage("http", server.run))
+        if "grpc" in roles and service.grpc:
+            rpc = Server(service.settings, service.grpc, service.tokens or TokenChecker(service.settings))
+            addresses["grpc"] = rpc.address
+            up.append(rpc.up)
+            stages.append(_Stage("grpc", rpc.run))
         if "consumer" in roles:
             consumers = [Consumer(service.database, service.settings, each) for each in service.subscriptions]
             stages.extend(_Stage(each.subscription.name, each.run) for each in consumers)
@@ -148,8 +161,8 @@ async def _run(service: Service, roles: frozenset[str] | set[str], log: Any) -> 
             stages.append(_Stage("relay", Relay(service.database, service.settings).run))
         for stage in stages:
             stage.start()
-        if "http" in roles:
-            await server.up.wait()
+        for door in up:
+            await door.wait()
         _tell(service.settings, addresses)
         log.info("ready", roles=sorted(roles), **addresses)
         failed = await _first_end(stages, asked_to_stop)

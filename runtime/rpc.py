@@ -1,0 +1,236 @@
+"""gRPC: a server that lets nobody in undeclared, and a client that never calls inside an open transaction."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from opentelemetry.trace import SpanKind
+
+from runtime import telemetry
+from runtime.auth import Actor, ForeignConsortium, ServiceTokens, TokenChecker
+from runtime.postgres import in_transaction
+from runtime.problems import Kind, Problem, Unavailable
+from runtime.settings import Settings
+
+DEADLINE_SECONDS = 2.0
+LONGEST_SECONDS = 30.0
+
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+
+_actor: ContextVar[Actor] = ContextVar("rpc_actor")
+_OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One gRPC service: its full name, what adds it to a server, and what answers."""
+
+    name: str
+    add: Callable[[Any, grpc.aio.Server], None]
+    servicer: Any
+
+
+class Undeclared(Exception):
+    """A method does not say who may call it; the message names it."""
+
+
+class CalledInTransaction(RuntimeError):
+    """A call to another service inside an open transaction: do it before (`prepare`), or after the commit."""
+
+
+class BadId(Problem, kind=Kind.INVALID):
+    """{field} must be a UUID."""
+
+
+class NoDeadline(Problem, kind=Kind.INVALID):
+    """Every call needs a deadline of at most {most} seconds. Set one and call again."""
+
+
+class RemoteProblem(Problem, code="remote-problem"):
+    """{detail}"""
+
+    def __init__(self, kind: Kind, code: str, detail: str) -> None:
+        super().__init__(detail=detail)
+        self.remote_kind = kind
+        self.remote_code = code
+
+
+def allowed(*roles: str) -> Callable[[F], F]:
+    """Declares that callers with one of these roles may call the method."""
+
+    def mark(method: F) -> F:
+        method.allowed_roles = frozenset(roles)  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def actor() -> Actor:
+    """Who calls, inside a method."""
+    return _actor.get()
+
+
+def consortium(value: str) -> UUID:
+    """The consortium named in a request. Raises BadId, or ForeignConsortium when it is not the caller's."""
+    found = identifier("consortium_id", value)
+    actor().check_consortium(found)
+    return found
+
+
+def identifier(field: str, value: str) -> UUID:
+    """An id in a request. Raises BadId."""
+    try:
+        return UUID(value)
+    except ValueError:
+        raise BadId(field=field) from None
+
+
+class _Guard(grpc.aio.ServerInterceptor):
+    """Checks token, role and deadline before a method runs, and turns what it raises into a status."""
+
+    def __init__(self, tokens: TokenChecker, roles: dict[str, frozenset[str]]) -> None:
+        self._tokens = tokens
+        self._roles = roles
+
+    async def intercept_service(self, continuation: Any, details: Any) -> Any:
+        handler = await continuation(details)
+        if handler is None or handler.unary_unary is None or details.method.startswith(_OPEN):
+            return handler
+        method = details.method
+        metadata = {key: value for key, value in details.invocation_metadata or () if isinstance(value, str)}
+        inner = handler.unary_unary
+
+        async def guarded(request: Any, context: Any) -> Any:
+            parent = metadata.get("traceparent")
+            with telemetry.span(method.lstrip("/"), kind=SpanKind.SERVER, parent_traceparent=parent):
+                try:
+                    who = await self._tokens.actor(metadata.get("authorization"))
+                    who.check(self._roles.get(method, frozenset()), None)
+                    left = context.time_remaining()
+                    if left is None or left > LONGEST_SECONDS:
+                        raise NoDeadline(most=int(LONGEST_SECONDS))
+                    token = _actor.set(who)
+                    try:
+                        return await inner(request, context)
+                    finally:
+                        _actor.reset(token)
+                except Problem as problem:
+                    await _abort(context, problem)
+                except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
+                    await _abort(context, Unavailable(what="The database"))
+                except (grpc.aio.AbortError, asyncio.CancelledError):
+                    raise
+                except Exception as error:
+                    telemetry.log("rpc").error("unexpected error", method=method, exc_info=error)
+                    await context.abort(grpc.StatusCode.INTERNAL, "Something went wrong here; nothing was changed.")
+
+        return grpc.unary_unary_rpc_method_handler(guarded, handler.request_deserializer, handler.response_serializer)
+
+
+async def _abort(context: Any, problem: Problem) -> None:
+    status = grpc.StatusCode[problem.kind.value.grpc_status]
+    await context.abort(status, problem.detail, (("problem-code", problem.code),))
+
+
+def declared(doors: Sequence[Door]) -> dict[str, frozenset[str]]:
+    """Who may call which method. Raises Undeclared for a method that does not say."""
+    roles: dict[str, frozenset[str]] = {}
+    for door in doors:
+        for name in dir(type(door.servicer)):
+            method = getattr(type(door.servicer), name)
+            if not re.match(r"^[A-Z]", name) or not callable(method):
+                continue
+            found = getattr(method, "allowed_roles", None)
+            if found is None:
+                raise Undeclared(f"{door.name}/{name}: declare who may call it, with @allowed(...)")
+            roles[f"/{door.name}/{name}"] = found
+    return roles
+
+
+class Server:
+    """The gRPC door of a service: its methods, health and reflection."""
+
+    def __init__(self, settings: Settings, doors: Sequence[Door], tokens: TokenChecker) -> None:
+        self._server = grpc.aio.server(
+            interceptors=[_Guard(tokens, declared(doors))],
+            options=(("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 4 * 1024 * 1024)),
+        )
+        for door in doors:
+            door.add(door.servicer, self._server)
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = [door.name for door in doors]
+        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        self._names = names
+        self._grace = settings.drain_timeout_seconds
+        port = self._server.add_insecure_port(f"{settings.grpc_host}:{settings.grpc_port}")
+        self.address = f"{settings.grpc_host}:{port}"
+        self.up = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serves until `stop`, then lets calls under way finish."""
+        await self._server.start()
+        for name in ["", *self._names]:
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self.up.set()
+        await stop.wait()
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(self._grace)
+
+
+class Client:
+    """Calls to one other service: own token, trace, deadline, and answers as problems of ours."""
+
+    def __init__(self, address: str, what: str, tokens: ServiceTokens) -> None:
+        self._what = what
+        self._tokens = tokens
+        self.channel = grpc.aio.insecure_channel(address, options=(("grpc.enable_retries", 0),))
+
+    async def call(self, method: Any, request: Any, *, timeout_seconds: float = DEADLINE_SECONDS) -> Any:
+        """Calls a stub's method.
+
+        Raises CalledInTransaction inside an open transaction, Unavailable when the other side is away or too slow,
+        RemoteProblem with its sentence when it refuses.
+        """
+        if in_transaction():
+            raise CalledInTransaction("a call to another service inside an open transaction")
+        with telemetry.span(f"call {self._what}", kind=SpanKind.CLIENT):
+            metadata = [("authorization", f"Bearer {await self._tokens.token()}")]
+            if parent := telemetry.current_traceparent():
+                metadata.append(("traceparent", parent))
+            try:
+                return await method(request, timeout=timeout_seconds, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                raise self._problem(error) from error
+
+    def _problem(self, error: grpc.aio.AioRpcError) -> Problem:
+        away = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.INTERNAL)
+        if error.code() in away:
+            return Unavailable(what=self._what)
+        trailing = {key: value for key, value in error.trailing_metadata() or () if isinstance(value, str)}
+        kind = next((each for each in Kind if each.value.grpc_status == error.code().name), Kind.CONFLICT)
+        return RemoteProblem(kind, trailing.get("problem-code", "remote-problem"), error.details() or "refused")
+
+    async def close(self) -> None:
+        await self.channel.close()
+
+
+__all__ = [
+    "Client",
+    "Door",
+    "ForeignConsortium",
+    "RemoteProblem",
+    "Server",
+    "actor",
+    "allowed",
+    "consortium",
+    "identifier",
+]
