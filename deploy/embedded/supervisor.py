@@ -135,7 +135,8 @@ class Stack:
             servers.create_task(self.start("inbox"))
             if self.services:
                 servers.create_task(self.start("issuer"))
-        self._progress(f"starting {', '.join(self.services)}")
+        if self.services:
+            self._progress(f"starting {', '.join(self.services)}")
         async with asyncio.TaskGroup() as doors:
             for service in self.services:
                 doors.create_task(self.start(service))
@@ -238,7 +239,8 @@ class Stack:
         self._programs["postgres"] = server.program
         self.superuser_url = server.url()
         await self.start("postgres")
-        self._progress("migrating")
+        if self.services:
+            self._progress("migrating")
         async with asyncio.TaskGroup() as migrations:
             for service in self.services:
                 migrations.create_task(self._migrate(server, service))
