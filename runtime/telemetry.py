@@ -143,7 +143,7 @@ def current_trace_id() -> str | None:
 
 def log(name: str) -> Any:
     """A logger whose lines are JSON and carry the trace."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(component=name)
 
 
 def _with_trace(service: str) -> Any:
