@@ -87,31 +87,37 @@ class Portal:
 
 
 @asynccontextmanager
-async def a_portal(database: Database) -> AsyncIterator[Portal]:
-    """The application of activities on this database, and an issuer whose keys it fetches."""
+async def an_issuer() -> AsyncIterator[Issuer]:
+    """An issuer whose key can be fetched."""
     config = uvicorn.Config(FastAPI(), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
     socket = config.bind_socket()
-    address = f"http://127.0.0.1:{socket.getsockname()[1]}"
-    issuer = Issuer(address)
+    issuer = Issuer(f"http://127.0.0.1:{socket.getsockname()[1]}")
     config.app = issuer.app()
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[socket]))
-    settings = Settings(issuer=address, jwks_url=f"{address}/jwks.json")
-    app = create_app(
-        service="activities",
-        title="Activities",
-        description="Under test",
-        version="0.1.0",
-        routers=ROUTERS,
-        settings=settings,
-        database=database,
-        tokens=TokenChecker(settings),
-        people=People(),
-    )
-    transport = httpx2.ASGITransport(app)
     try:
-        async with httpx2.AsyncClient(transport=transport, base_url="http://activities.test") as client:
-            yield Portal(client, issuer)
+        yield issuer
     finally:
         server.should_exit = True
         await serving
+
+
+@asynccontextmanager
+async def a_portal(database: Database) -> AsyncIterator[Portal]:
+    """The application of activities on this database, and an issuer that signs for its people."""
+    async with an_issuer() as issuer:
+        settings = Settings(issuer=issuer.address, jwks_url=f"{issuer.address}/jwks.json")
+        app = create_app(
+            service="activities",
+            title="Activities",
+            description="Under test",
+            version="0.1.0",
+            routers=ROUTERS,
+            settings=settings,
+            database=database,
+            tokens=TokenChecker(settings),
+            people=People(),
+        )
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://activities.test") as client:
+            yield Portal(client, issuer)
