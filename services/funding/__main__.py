@@ -1,0 +1,8 @@
+"""`python -m services.funding [serve] [--roles http,consumer,relay,sealer]`, or `migrate`."""
+
+from runtime.lifespan import main
+from services.funding.app import MIGRATIONS, NAME, wire
+from services.funding.settings import Settings
+
+if __name__ == "__main__":
+    main(NAME, wire, Settings, MIGRATIONS)

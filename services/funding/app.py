@@ -1,0 +1,46 @@
+"""Where funding is put together: the only file that wires."""
+
+import asyncio
+from pathlib import Path
+
+from runtime.auth import TokenChecker
+from runtime.http import create_app
+from runtime.lifespan import Service
+from runtime.postgres import Database
+from services.funding.api import BOOKS
+from services.funding.sealer import Sealer, sealing_key
+from services.funding.settings import Settings
+from services.funding.topics import TOPICS
+
+NAME = "funding"
+VERSION = "0.1.0"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+async def wire(settings: Settings) -> Service:
+    """The service with all its doors and loops. Raises what opening the database raises."""
+    database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
+
+    async def seal(stop: asyncio.Event) -> None:
+        key = sealing_key(settings.seal_key_file)
+        await Sealer(database, key, interval_seconds=settings.seal_interval_seconds).run(stop)
+
+    return Service(
+        name=NAME,
+        version=VERSION,
+        settings=settings,
+        database=database,
+        http=create_app(
+            service=NAME,
+            title="Funding",
+            description="The money and the books of a region: schemes, grants, allocations, commitments, ledger.",
+            version=VERSION,
+            routers=BOOKS,
+            settings=settings,
+            database=database,
+            tokens=TokenChecker(settings),
+        ),
+        migrations=MIGRATIONS,
+        topics=TOPICS,
+        loops={"sealer": seal},
+    )
