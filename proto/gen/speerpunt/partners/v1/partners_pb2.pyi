@@ -327,17 +327,20 @@ class ResolvePersonRequest(_message.Message):
 
     ISSUER_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
+    CONSORTIUM_ID_FIELD_NUMBER: _builtins.int
     issuer: _builtins.str
     subject: _builtins.str
+    consortium_id: _builtins.str
     def __init__(
         self,
         *,
         issuer: _builtins.str = ...,
         subject: _builtins.str = ...,
+        consortium_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["issuer", b"issuer", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consortium_id", b"consortium_id", "issuer", b"issuer", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Partners: the regions, their programmes and organisations, and the people behind accounts."""

@@ -1,0 +1,127 @@
+"""Rows to rules and back. Nothing in here decides anything."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from runtime.postgres import Tx
+from runtime.queries import Queries
+from services.partners.domain import Consortium, Ground, Organisation, OrganisationKind, Programme
+from services.partners.events import PlannedLocation, PlannedSpearhead
+
+Q = Queries(__file__)
+
+
+async def save_consortium(tx: Tx, wanted: Consortium) -> int | None:
+    """The new version, or None when nothing changed."""
+    version: int | None = await Q.save_consortium.value(
+        tx,
+        wanted.id,
+        wanted.code,
+        wanted.name,
+        wanted.zone,
+        wanted.currency,
+        wanted.language,
+        list(wanted.standing_policy),
+    )
+    return version
+
+
+async def consortium(tx: Tx) -> Consortium | None:
+    row = await Q.consortium.row(tx, tx.consortium_id)
+    if row is None:
+        return None
+    return Consortium(
+        row["consortium_id"],
+        row["code"],
+        row["name"],
+        row["zone"],
+        row["currency"],
+        row["language"],
+        tuple(Ground(each) for each in row["standing_policy"]),
+        row["version"],
+    )
+
+
+async def save_programme(tx: Tx, wanted: Programme) -> int | None:
+    """The new version, or None when nothing changed."""
+    lines = {
+        "spearheads": [line.model_dump(mode="json") for line in wanted.spearheads],
+        "locations": [line.model_dump(mode="json") for line in wanted.locations],
+    }
+    version: int | None = await Q.save_programme.value(
+        tx,
+        tx.consortium_id,
+        wanted.id,
+        wanted.code,
+        wanted.title,
+        wanted.first_day,
+        wanted.last_day,
+        json.dumps(lines),
+    )
+    return version
+
+
+async def programme(tx: Tx, code: str) -> Programme | None:
+    row = await Q.programme_by_code.row(tx, tx.consortium_id, code)
+    if row is None:
+        return None
+    lines: dict[str, list[dict[str, Any]]] = json.loads(row["lines"])
+    return Programme(
+        row["programme_id"],
+        row["code"],
+        row["title"],
+        row["first_day"],
+        row["last_day"],
+        tuple(PlannedSpearhead.model_validate(line) for line in lines["spearheads"]),
+        tuple(PlannedLocation.model_validate(line) for line in lines["locations"]),
+        row["version"],
+    )
+
+
+async def save_organisation(tx: Tx, wanted: Organisation) -> int | None:
+    """The new version, or None when nothing changed."""
+    version: int | None = await Q.save_organisation.value(
+        tx,
+        tx.consortium_id,
+        wanted.id,
+        wanted.code,
+        wanted.name,
+        wanted.kind,
+        json.dumps(dict(wanted.registry_numbers)),
+        wanted.municipality,
+    )
+    return version
+
+
+async def organisation(tx: Tx, code: str) -> Organisation | None:
+    row = await Q.organisation_by_code.row(tx, tx.consortium_id, code)
+    return _organisation(row) if row else None
+
+
+async def organisations_after(tx: Tx, code: str, limit: int) -> list[Organisation]:
+    return [_organisation(row) for row in await Q.organisations_after.rows(tx, tx.consortium_id, code, limit)]
+
+
+async def link_identity(tx: Tx, issuer: str, subject: str, person_id: UUID) -> bool:
+    """Whether that changed anything."""
+    return bool(await Q.link_identity.execute(tx, tx.consortium_id, issuer, subject, person_id))
+
+
+async def person_of(tx: Tx, issuer: str, subject: str) -> UUID | None:
+    found: UUID | None = await Q.person_of.value(tx, tx.consortium_id, issuer, subject)
+    return found
+
+
+def _organisation(row: Record) -> Organisation:
+    return Organisation(
+        row["organisation_id"],
+        row["code"],
+        row["name"],
+        OrganisationKind(row["kind"]),
+        tuple(sorted(json.loads(row["registry_numbers"]).items())),
+        row["municipality"],
+        row["version"],
+    )

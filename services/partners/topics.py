@@ -1,0 +1,16 @@
+"""The topic that partners owns, and who may write and read it."""
+
+from runtime.kafka import Topic
+
+EVENTS = Topic(
+    name="partners.events",
+    partitions=12,
+    retention_ms=None,
+    max_bytes=65_536,
+    timestamp_type="CreateTime",
+    key="id of the consortium, programme or organisation",
+    writers=("partners",),
+    readers=("funding", "activities", "notifications"),
+)
+
+TOPICS: tuple[Topic, ...] = (EVENTS,)
