@@ -1,5 +1,6 @@
 """Kafka: how to connect, the producer and consumers with the defaults they need, and the topics that are declared."""
 
+import asyncio
 import re
 import ssl
 from collections.abc import Sequence
@@ -104,7 +105,7 @@ def admin(settings: Settings) -> AIOKafkaAdminClient:
 
 
 async def ensure_topics(settings: Settings, topics: Sequence[Topic]) -> list[str]:
-    """Makes the declared topics that are missing, under this installation's prefix; the names it made.
+    """Makes the declared topics that are missing, under this installation's prefix; the names it made, served by now.
 
     What exists is left as it is: partitions are for good, and settings are the administrator's.
     """
@@ -117,7 +118,7 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic]) -> list[str
             return []
         answer = await client.create_topics(
             [
-                NewTopic(settings.topic_prefix + topic.name, topic.partitions, -1, topic_configs=topic.config())
+                NewTopic(settings.topic_prefix + topic.name, topic.partitions, -1, {}, topic.config())
                 for topic in missing
             ]
         )
@@ -127,6 +128,9 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic]) -> list[str
                 made.append(name)
             elif code != 36:  # somebody else made it just now
                 raise for_code(code)(f"{name}: {message}")
+        async with asyncio.timeout(20):
+            while not set(made) <= set(await client.list_topics()):
+                await asyncio.sleep(0.02)
         return made
     finally:
         await client.close()

@@ -119,7 +119,7 @@ class Relay:
             await self.close()
 
     async def _until_stopped(self, stopping: "asyncio.Task[bool]") -> int:
-        """One round, which may end in its own time when the relay is stopped, but not wait for a broker that is away."""
+        """One round: it may end by itself after the relay is stopped, but does not wait for a broker that is away."""
         round_ = asyncio.create_task(self.run_once())
         try:
             await asyncio.wait({round_, stopping}, return_when=asyncio.FIRST_COMPLETED)
