@@ -95,7 +95,8 @@ async def import_sign_up(
     """Takes over a sign-up from an outside platform by its reference there; the same again changes nothing."""
     activity = _activity(call, body.code or imported_code(external_ref), body, external_ref)
     plan = commands.Plan(activity, ids.new_id(), body.pupils, body.cancelled)
-    return await _upsert(call, lambda tx: commands.import_sign_up(tx, plan, call.at))
+    speaker = await speaker_of(call)
+    return await _upsert(call, lambda tx: commands.import_sign_up(tx, plan, speaker, call.at))
 
 
 @router.post("/activities/{code}/acceptance", response_model=ActivityView)

@@ -50,12 +50,20 @@ async def put(tx: Tx, plan: Plan, speaker: Speaker, at: datetime) -> tuple[Activ
     return await _put(tx, plan, seated, at)
 
 
-async def import_sign_up(tx: Tx, plan: Plan, at: datetime) -> tuple[Activity, Result]:
-    """Takes over a sign-up from an outside platform by its reference there; the same again changes nothing."""
-    external_ref = plan.activity.external_ref
-    if external_ref is None:
+async def import_sign_up(tx: Tx, plan: Plan, speaker: Speaker, at: datetime) -> tuple[Activity, Result]:
+    """Takes over a sign-up from an outside platform by its reference there; the same again changes nothing.
+
+    A platform imports what one of its own organisations takes part in, the office everything.
+    """
+    wanted = plan.activity
+    if wanted.external_ref is None:
         raise ValueError("an import has the reference of the outside platform")
-    return await _put(tx, plan, await activities.lock_imported(tx, external_ref), at)
+    speaker.on_behalf_of("import", school_id=wanted.school_id, company_id=wanted.company_id)
+    seated = await activities.lock_imported(tx, wanted.external_ref)
+    if seated is not None:
+        known = seated.activity
+        speaker.on_behalf_of("change", school_id=known.school_id, company_id=known.company_id)
+    return await _put(tx, plan, seated, at)
 
 
 async def _put(tx: Tx, plan: Plan, seated: Seated | None, at: datetime) -> tuple[Activity, Result]:

@@ -70,7 +70,10 @@ async def hold_candidate(tx: Tx, code: str, wish: Wish, speaker: Speaker, at: da
 
 
 async def pass_on(tx: Tx, ended: Activity, at: datetime, booking_id: UUID) -> Activity | None:
-    """Gives the next candidate its turn after `ended` lapsed or was declined; None when nobody is left."""
+    """Gives the next candidate its turn after `ended` lapsed or was declined; None when nobody is left.
+
+    The next hold is the school's or the office's, so that its company can accept it.
+    """
     if ended.request_id is None or ended.offer_id is None:
         return None
     request = (await catalogue.lock_request_by_id(tx, ended.request_id)).reopened()
@@ -84,7 +87,8 @@ async def pass_on(tx: Tx, ended: Activity, at: datetime, booking_id: UUID) -> Ac
         return None
     held = request.held()
     await publishing.save_request(tx, held, at, left.fact(request.id))
-    return await _hold(tx, held, left.candidates[0], Wish(booking_id), ended.held_by or Party.OFFICE, at)
+    by = Party.OFFICE if ended.held_by is Party.OFFICE else Party.SCHOOL
+    return await _hold(tx, held, left.candidates[0], Wish(booking_id), by, at)
 
 
 async def expire_hold(tx: Tx, activity_id: UUID, at: datetime, booking_id: UUID) -> Activity | None:

@@ -267,7 +267,7 @@ async def test_an_import_again_is_unchanged_and_an_outside_cancellation_is_follo
     async def put(pupils: int = 20, cancelled: bool = False) -> Result:
         async with ours.database.transaction(ours.region) as tx:
             plan = activities.Plan(activity, new_id(), pupils, cancelled)
-            return (await activities.import_sign_up(tx, plan, NOW))[1]
+            return (await activities.import_sign_up(tx, plan, OFFICE, NOW))[1]
 
     assert [await put(), await put(), await put(22)] == [Result.CREATED, Result.UNCHANGED, Result.CHANGED]
     assert await ours.taken("import-8812") == 22

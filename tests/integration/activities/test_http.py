@@ -176,6 +176,16 @@ async def test_an_import_twice_is_unchanged(door: Door) -> None:
     assert (found["externalRef"], found["seatsTaken"]) == ("platform-8812", 20)
 
 
+async def test_a_platform_imports_only_what_its_own_organisations_take_part_in(door: Door) -> None:
+    ours = door.portal.issuer.token("platform", "sender", door.region, COMPANIES[0])
+    others = door.portal.issuer.token("other", "sender", door.region, COMPANIES[1])
+    path, body = "/v1/imports/platform-1", an_activity_body(pupils=20)
+    assert (await door.portal.put(others, path, body)).status_code == 403
+    assert (await door.portal.put(ours, path, body)).status_code == 201
+    taken_over = an_activity_body(companyId=str(COMPANIES[1]))
+    assert (await door.portal.put(others, path, taken_over)).status_code == 403
+
+
 async def test_a_list_is_walked_page_by_page(door: Door) -> None:
     for number in range(5):
         await door.portal.put(door.office, f"/v1/activities/dag-{number}", an_activity_body())
