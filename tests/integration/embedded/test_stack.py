@@ -140,6 +140,18 @@ def test_up_leaves_it_running_and_down_takes_it_away(tmp_path: Path) -> None:
     assert make("down") == "Nothing is running.\n"
 
 
+async def test_a_service_killed_with_9_comes_back_at_the_same_address(tmp_path: Path) -> None:
+    async with Stack(services=("funding",), runs=tmp_path, progress=quiet) as stack:
+        before = stack.pid("funding")
+        stack.kill("funding")
+        assert not stack.running("funding")
+        await stack.start("funding")
+        assert stack.pid("funding") != before
+        async with httpx2.AsyncClient(base_url=stack.http["funding"]) as client:
+            assert (await client.get("/readyz")).status_code == 200
+        assert await stack.stop_one("funding"), "SIGTERM drains it within the deadline"
+
+
 async def test_a_mail_sent_to_the_inbox_is_a_file_one_can_open(tmp_path: Path) -> None:
     async with Stack(services=(), runs=tmp_path, progress=quiet) as stack:
         mail = EmailMessage()
