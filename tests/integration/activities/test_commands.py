@@ -299,3 +299,24 @@ async def test_statistics_count_what_was_confirmed(ours: Ours) -> None:
     async with ours.database.transaction(ours.region) as tx:
         tallies = {tally.state: tally for tally in await store.statistics(tx, None, None)}
     assert (tallies["confirmed"].minutes, tallies["confirmed"].pupils, tallies["booked"].activities) == (270, 23, 1)
+
+
+async def test_two_budget_loops_at_once_book_once(ours: Ours) -> None:
+    booked, _ = await ours.put(planned(price_cents=30_000))
+    treasury = Treasury()
+    await asyncio.gather(*(BudgetLoop(ours.database, treasury).run_once(NOW) for _ in range(5)))
+    await BudgetLoop(ours.database, treasury).run_once(NOW)
+    assert treasury.reservations == {booked.id: "confirmed"}
+    assert (treasury.cents, len(await ours.facts("activity-booked"))) == (70_000, 1)
+
+
+async def test_the_next_company_can_accept_after_the_one_that_offered_itself_dropped_out(ours: Ours) -> None:
+    await with_offers(ours.database, ours.region, count=2)
+    code = await with_a_request(ours.database, ours.region)
+    async with ours.database.transaction(ours.region) as tx:
+        held = await matching.hold_candidate(tx, code, matching.Wish(new_id(), "offer-0"), a_company(0), NOW)
+    async with ours.database.transaction(ours.region) as tx:
+        await activities.cancel(tx, held.code, Reason.COMPANY_CANNOT, a_company(0), NOW, new_id())
+    async with ours.database.transaction(ours.region) as tx:
+        booked = await activities.accept(tx, f"{code}-2", a_company(1), NOW)
+    assert (booked.state, booked.company_id) == (State.BOOKED, COMPANIES[1])
