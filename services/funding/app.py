@@ -2,12 +2,16 @@
 
 import asyncio
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from runtime.auth import TokenChecker
+from runtime.auth import ServiceTokens, TokenChecker
 from runtime.http import create_app
 from runtime.lifespan import Service
 from runtime.postgres import Database
+from runtime.rpc import Client
+from services.funding import rpc
 from services.funding.api import BOOKS
+from services.funding.clients import People
 from services.funding.sealer import Sealer, sealing_key
 from services.funding.settings import Settings
 from services.funding.topics import TOPICS
@@ -20,6 +24,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 async def wire(settings: Settings) -> Service:
     """The service with all its doors and loops. Raises what opening the database raises."""
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
+    tokens = TokenChecker(settings)
+    partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings))
 
     async def seal(stop: asyncio.Event) -> None:
         key = sealing_key(settings.seal_key_file)
@@ -38,9 +44,13 @@ async def wire(settings: Settings) -> Service:
             routers=BOOKS,
             settings=settings,
             database=database,
-            tokens=TokenChecker(settings),
+            tokens=tokens,
+            people=People(partners),
         ),
+        grpc=[rpc.door(database, ZoneInfo(settings.zone))],
+        tokens=tokens,
         migrations=MIGRATIONS,
         topics=TOPICS,
         loops={"sealer": seal},
+        on_close=[partners.close],
     )

@@ -4,6 +4,10 @@ import runtime.settings
 
 
 class Settings(runtime.settings.Settings):
-    """All in seconds. The books are sealed with the key in `seal_key_file`."""
+    """The books are sealed with the key in `seal_key_file`.
+
+    `zone` gives the local day of what is booked over gRPC.
+    """
 
     seal_interval_seconds: float = 0.25
+    zone: str = "Europe/Amsterdam"

@@ -18,6 +18,9 @@ RECEIVABLE = "grant/receivable"
 UNALLOCATED = "grant/unallocated"
 """Awarded and not yet given to a line (credit)."""
 UNALLOCATED_LINE = "unallocated"
+DECLARED = "memo/declared/"
+VERIFIED = "memo/verified/"
+ACCEPTED = "memo/accepted/"
 
 _SEGMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
 
@@ -34,17 +37,17 @@ def committed(code: str) -> str:
 
 def declared(code: str) -> str:
     """In-kind contributions to a line that were declared and not yet verified (debit)."""
-    return f"memo/declared/{_checked(code)}"
+    return DECLARED + _checked(code)
 
 
 def verified(code: str) -> str:
     """In-kind contributions to a line that were verified and not yet accepted (debit)."""
-    return f"memo/verified/{_checked(code)}"
+    return VERIFIED + _checked(code)
 
 
 def accepted(code: str) -> str:
     """In-kind contributions to a line that count as realised (debit)."""
-    return f"memo/accepted/{_checked(code)}"
+    return ACCEPTED + _checked(code)
 
 
 def contributed(organisation_id: UUID) -> str:

@@ -1,0 +1,122 @@
+"""The gRPC door of funding: the money, for those who must not overspend it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
+
+from runtime import rpc, telemetry
+from runtime.event import Context
+from runtime.postgres import Database, Tx
+from runtime.problems import InvalidInput
+from services.funding.commands import position, reservations
+
+_STATES = {
+    "reserved": funding_pb2.RESERVATION_STATE_RESERVED,
+    "confirmed": funding_pb2.RESERVATION_STATE_CONFIRMED,
+    "released": funding_pb2.RESERVATION_STATE_RELEASED,
+}
+_LONGEST_PURPOSE = 200
+
+
+class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
+    """GetBalance, Reserve, Confirm, Release and GetPosition, within one consortium."""
+
+    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+        self._database = database
+        self._zone = zone
+
+    @rpc.allowed("service", "office", "controller", "accountant")
+    async def GetBalance(  # noqa: N802
+        self, request: funding_pb2.GetBalanceRequest, context: Any
+    ) -> funding_pb2.GetBalanceResponse:
+        """A line's money. Raises NoSuchLine."""
+        async with self._transaction(request.consortium_id) as tx:
+            budget = await reservations.balance(tx, request.line)
+        return funding_pb2.GetBalanceResponse(
+            allocated_cents=budget.allocated_cents,
+            reserved_cents=budget.reserved_cents,
+            committed_cents=budget.committed_cents,
+            available_cents=budget.available_cents,
+        )
+
+    @rpc.allowed("service")
+    async def Reserve(  # noqa: N802
+        self, request: funding_pb2.ReserveRequest, context: Any
+    ) -> funding_pb2.ReserveResponse:
+        """Sets money aside. Raises NoSuchLine, NotABudget, BudgetExceeded and ReservationReused."""
+        if len(request.purpose) > _LONGEST_PURPOSE:
+            raise InvalidInput(summary=f"purpose has {_LONGEST_PURPOSE} characters at most.")
+        reservation_id = rpc.identifier("reservation_id", request.reservation_id)
+        async with self._transaction(request.consortium_id) as tx:
+            made = await reservations.reserve(
+                tx, reservation_id, request.line, request.cents, request.purpose, at=datetime.now(UTC)
+            )
+        return funding_pb2.ReserveResponse(state=_STATES[made.state], available_cents=made.available_cents)
+
+    @rpc.allowed("service")
+    async def Confirm(  # noqa: N802
+        self, request: funding_pb2.ConfirmRequest, context: Any
+    ) -> funding_pb2.ConfirmResponse:
+        """Commits what was set aside. Raises NotFound and ReservationReleased."""
+        reservation_id = rpc.identifier("reservation_id", request.reservation_id)
+        at = datetime.now(UTC)
+        async with self._transaction(request.consortium_id) as tx:
+            made = await reservations.confirm(tx, reservation_id, day=self._day(at), at=at)
+        return funding_pb2.ConfirmResponse(state=_STATES[made.state])
+
+    @rpc.allowed("service")
+    async def Release(  # noqa: N802
+        self, request: funding_pb2.ReleaseRequest, context: Any
+    ) -> funding_pb2.ReleaseResponse:
+        """Gives money back to its line; an id that never arrived is kept as released."""
+        reservation_id = rpc.identifier("reservation_id", request.reservation_id)
+        at = datetime.now(UTC)
+        async with self._transaction(request.consortium_id) as tx:
+            made = await reservations.release(tx, reservation_id, day=self._day(at), at=at)
+        return funding_pb2.ReleaseResponse(state=_STATES[made.state])
+
+    @rpc.allowed("service", "office", "controller", "accountant")
+    async def GetPosition(  # noqa: N802
+        self, request: funding_pb2.GetPositionRequest, context: Any
+    ) -> funding_pb2.GetPositionResponse:
+        """Co-financing against the threshold, as the ledger has it."""
+        today = self._day(datetime.now(UTC))
+        async with self._transaction(request.consortium_id) as tx:
+            stands = await position.position(tx, today)
+        return funding_pb2.GetPositionResponse(
+            realised_cents=stands.realised_cents,
+            realised_minutes=stands.realised_minutes,
+            declared_cents=stands.declared_cents,
+            promised_cents=stands.promised_cents,
+            thresholds=[
+                funding_pb2.Threshold(
+                    base=base.value,
+                    required_cents=required,
+                    shortfall_cents=max(0, required - stands.realised_cents),
+                    realised_basis_points=stands.realised_cents * 10_000 // required if required else 0,
+                )
+                for base, required in stands.required_cents.items()
+            ],
+        )
+
+    @asynccontextmanager
+    async def _transaction(self, consortium_id: str) -> AsyncIterator[Tx]:
+        cause = Context(traceparent=telemetry.current_traceparent(), actor=f"service:{rpc.actor().subject}")
+        async with self._database.transaction(rpc.consortium(consortium_id), cause) as tx:
+            yield tx
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(self._zone).date()
+
+
+def door(database: Database, zone: ZoneInfo) -> rpc.Door:
+    """The FundingDesk, ready to be served."""
+    return rpc.Door(
+        "speerpunt.funding.v1.FundingDesk",
+        funding_pb2_grpc.add_FundingDeskServicer_to_server,
+        FundingDesk(database, zone),
+    )

@@ -1,0 +1,109 @@
+"""FundingDesk over gRPC: the money of a line, set aside and committed, and the co-financing position."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import grpc
+import pytest
+from speerpunt.funding.v1 import funding_pb2 as pb
+from speerpunt.funding.v1 import funding_pb2_grpc
+
+from runtime.auth import Actor, TokenChecker
+from runtime.postgres import Database
+from runtime.rpc import Server
+from runtime.settings import Settings
+from services.funding.domain import ledger
+from services.funding.domain.ledger import JournalEntry, transfer
+from services.funding.rpc import door
+from tests.support.funding_books import AT, Region
+from tests.support.servers import DatabaseFor
+
+
+class Tokens(TokenChecker):
+    """Reads the role out of the header: tokens themselves are tested with the runtime."""
+
+    async def actor(self, authorization: str | None) -> Actor:
+        role, region = (authorization or "nobody 0").split()
+        consortia = frozenset() if role == "service" else frozenset({UUID(region)})
+        return Actor("test", "activities", frozenset({role}), frozenset(), consortia)
+
+
+@dataclass
+class Desk:
+    """A caller of FundingDesk for one region."""
+
+    region: Region
+    stub: Any
+
+    async def call(self, method: str, role: str = "service", region: UUID | None = None, **fields: Any) -> Any:
+        request = getattr(pb, f"{method}Request")(consortium_id=str(region or self.region.id), **fields)
+        metadata = (("authorization", f"{role} {self.region.id}"),)
+        return await getattr(self.stub, method)(request, timeout=5, metadata=metadata)
+
+
+@pytest.fixture
+async def desk(database_for: DatabaseFor) -> AsyncIterator[Desk]:
+    database = await Database.open((await database_for("funding")).app_url, name="test", most=5)
+    settings = Settings(drain_timeout_seconds=1)
+    server = Server(settings, [door(database, ZoneInfo("Europe/Amsterdam"))], Tokens(settings))
+    stop = asyncio.Event()
+    serving = asyncio.create_task(server.run(stop))
+    await server.up.wait()
+    region = Region(database)
+    await region.grant(1_000_000_000)
+    await region.approve(await region.propose())
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        yield Desk(region, funding_pb2_grpc.FundingDeskStub(channel))
+    stop.set()
+    await serving
+    await database.close()
+
+
+async def test_money_is_reserved_confirmed_and_released_by_one_id(desk: Desk) -> None:
+    mine: dict[str, Any] = {"reservation_id": str(uuid4())}
+    for _ in range(2):
+        answer = await desk.call("Reserve", line="instroom", cents=1_000, purpose="a visit", **mine)
+        assert (answer.state, answer.available_cents) == (pb.RESERVATION_STATE_RESERVED, 49_999_000)
+    assert (await desk.call("Confirm", **mine)).state == pb.RESERVATION_STATE_CONFIRMED
+    balance = await desk.call("GetBalance", line="instroom")
+    assert (balance.committed_cents, balance.reserved_cents, balance.available_cents) == (1_000, 0, 49_999_000)
+    assert (await desk.call("Release", **mine)).state == pb.RESERVATION_STATE_RELEASED
+    assert (await desk.call("GetBalance", line="instroom")).available_cents == 50_000_000
+
+
+async def test_a_refusal_is_a_status_with_its_code_and_sentence(desk: Desk) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.call("Reserve", line="instroom", cents=50_000_001, purpose="", reservation_id=str(uuid4()))
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert ("problem-code", "budget-exceeded") in tuple(refused.value.trailing_metadata() or ())
+    assert "50000000 cents left" in (refused.value.details() or "")
+
+
+async def test_only_services_reserve_and_nobody_reads_the_neighbours(desk: Desk) -> None:
+    for role, region in (("accountant", None), ("office", uuid4())):
+        method = "Reserve" if role == "accountant" else "GetBalance"
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await desk.call(method, role=role, region=region, line="instroom")
+        assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_the_position_shows_both_readings_while_the_base_is_undecided(desk: Desk) -> None:
+    accepted = JournalEntry(
+        uuid4(),
+        "contribution-accepted",
+        AT.date(),
+        transfer(ledger.accepted("instroom"), ledger.contributed(uuid4()), 15_000_000, 180_000),
+        "accepted",
+        "contribution",
+        uuid4(),
+    )
+    await desk.region.book(accepted)
+    stands = await desk.call("GetPosition", role="office")
+    assert (stands.realised_cents, stands.realised_minutes) == (15_000_000, 180_000)
+    shown = [(each.base, each.required_cents, each.shortfall_cents) for each in stands.thresholds]
+    assert shown == [("of-subsidy", 75_000_000, 60_000_000), ("of-total", 81_081_081, 66_081_081)]
+    assert stands.thresholds[0].realised_basis_points == 2_000
