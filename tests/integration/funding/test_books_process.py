@@ -45,7 +45,8 @@ async def test_a_booked_grant_is_sealed_and_its_seal_published_by_the_running_se
         assert seal["keyId"] == key_id_of(key.public_key().public_bytes_raw().hex())
         assert datetime.fromisoformat(str(seal["sealedAt"])).tzinfo == UTC
     finally:
-        process.send_signal(signal.SIGTERM)
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
         _, errors = await asyncio.wait_for(process.communicate(), 30)
         await database.close()
     assert process.returncode == 0, errors.decode()
@@ -55,9 +56,13 @@ async def _seal_of_a_grant(
     process: asyncio.subprocess.Process, database: Database, kafka: KafkaForTest
 ) -> dict[str, object]:
     assert process.stderr is not None
+    said = b""
     async for line in process.stderr:
+        said += line
         if b'"ready"' in line:
             break
+    else:
+        raise AssertionError(f"the service ended before it was ready:\n{said.decode()}")
     await Region(database).grant()
     consumer = AIOKafkaConsumer(
         f"{kafka.prefix}funding.events", bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest"
