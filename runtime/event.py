@@ -212,7 +212,7 @@ def parse_object(value: bytes | None) -> tuple[dict[str, Any] | None, str | None
         if "\\u" in text:
             whole = json.dumps(data, ensure_ascii=False)
             whole.encode()
-            if "\\u0000" in whole:
+            if "\\u0000" in whole.replace("\\\\", ""):
                 return None, "it has a NUL character"
     except UnicodeEncodeError:
         return None, "it has half a character"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import counts, inbox, kafka, relay
 from runtime.consumer import dead_letters
@@ -88,9 +89,9 @@ async def lag(db: Database, settings: Settings, subscriptions: Collection[Subscr
     await client.start()
     try:
         await admin.start()
-        known = await client.topics()
+        known = await _partitions(admin)
         for subscription in subscriptions:
-            partitions = _partitions(client, settings, subscription, known)
+            partitions = [one for one in known if _reads(settings, subscription, one)]
             group = settings.topic_prefix + subscription.group_id
             committed = await admin.list_consumer_group_offsets(group)
             begin, end = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
@@ -115,13 +116,15 @@ async def lag(db: Database, settings: Settings, subscriptions: Collection[Subscr
     return found
 
 
-def _partitions(
-    client: AIOKafkaConsumer, settings: Settings, subscription: Subscription, known: set[str]
-) -> list[TopicPartition]:
-    topics = sorted(topic for topic in known if kafka.reads(settings, subscription.topics, subscription.pattern, topic))
-    return [
-        TopicPartition(topic, number) for topic in topics for number in sorted(client.partitions_for_topic(topic) or ())
-    ]
+async def _partitions(admin: AIOKafkaAdminClient) -> list[TopicPartition]:
+    """Every partition there is, in order."""
+    described = await admin.describe_topics()
+    found = [TopicPartition(topic["topic"], one["partition"]) for topic in described for one in topic["partitions"]]
+    return sorted(found)
+
+
+def _reads(settings: Settings, subscription: Subscription, partition: TopicPartition) -> bool:
+    return kafka.reads(settings, subscription.topics, subscription.pattern, partition.topic)
 
 
 async def pause(db: Database, consumer: str, because: str = "an operator asked") -> None:
