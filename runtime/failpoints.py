@@ -19,6 +19,7 @@ NAMES = frozenset(
 )
 
 _passes_left: dict[str, int] = {}
+_armed: list[str] = []
 
 
 class FailpointSettings(Protocol):
@@ -31,12 +32,18 @@ class FailpointSettings(Protocol):
 
 
 def arm(settings: FailpointSettings) -> None:
-    """Arms the failpoints of these settings and no others. Raises ValueError for an unknown name, and in production."""
+    """Arms the failpoints of these settings and no others; the same again does nothing.
+
+    Raises ValueError for an unknown name, and in production.
+    """
     wanted = dict(_read(part.strip()) for part in settings.failpoints.split(",") if part.strip())
     if wanted and settings.environment == "production":
         raise ValueError("failpoints kill the process: they are refused in production, unset FAILPOINTS")
     if unknown := wanted.keys() - NAMES:
         raise ValueError(f"unknown failpoints {sorted(unknown)}; known are {sorted(NAMES)}")
+    if _armed == [settings.failpoints]:
+        return
+    _armed[:] = [settings.failpoints]
     _passes_left.clear()
     _passes_left.update(wanted)
 

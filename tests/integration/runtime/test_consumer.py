@@ -228,6 +228,39 @@ async def test_a_paused_consumer_is_held_on_every_replica_until_it_is_resumed(se
     await consumer.close()
 
 
+async def test_members_that_come_and_go_lose_double_and_swap_nothing(service: Steps) -> None:
+    consortium, walkers = uuid4(), [uuid4() for _ in range(6)]
+    stops = [asyncio.Event() for _ in range(3)]
+    members: list[asyncio.Task[None]] = []
+
+    def join(stop: asyncio.Event) -> None:
+        consumer = Consumer(service.db, service.settings, steps.subscription(most=7))
+        members.append(asyncio.create_task(consumer.run(stop)))
+
+    async def heard_of_each(times: int) -> None:
+        found: dict[UUID, list[int]] = {}
+        async with asyncio.timeout(30):
+            while total(found) < times * len(walkers):
+                found = await steps.heard(service.db, consortium)
+                await asyncio.sleep(0.02)
+        assert all(order == list(range(1, times + 1)) for order in found.values())
+
+    try:
+        join(stops[0])
+        await steps_of(service, consortium, walkers, 10)
+        join(stops[1])
+        await steps_of(service, consortium, walkers, 10)
+        join(stops[2])
+        stops[0].set()
+        await steps_of(service, consortium, walkers, 10)
+        stops[1].set()
+        await heard_of_each(30)
+    finally:
+        for stop in stops:
+            stop.set()
+        await asyncio.wait_for(asyncio.gather(*members), 20)
+
+
 async def test_a_pattern_finds_a_topic_that_is_made_later_and_reads_it_from_the_start(service: Steps) -> None:
     read: list[str] = []
 
