@@ -1,0 +1,1 @@
+"""The command line: what an operator, and `make demo`, does with the running services."""

@@ -1,0 +1,94 @@
+"""A person at a portal: signs in, and speaks REST to the services as any portal would."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+
+from deploy.embedded.supervisor import Stack
+
+
+class Refused(Exception):
+    """A service said no; holds its status, code and sentence."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status, self.code, self.detail = status, code, detail
+
+
+@dataclass(slots=True)
+class Portal:
+    """One signed-in person. Remembers the events of its own commands, so that others can wait for them."""
+
+    client: httpx2.AsyncClient
+    addresses: dict[str, str]
+    token: str
+    events: list[str] = field(default_factory=list)
+    results: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    async def sign_in(
+        cls,
+        client: httpx2.AsyncClient,
+        stack: Stack,
+        subject: str,
+        roles: list[str],
+        consortium_id: UUID,
+        organisations: list[UUID] | None = None,
+    ) -> "Portal":
+        """A portal for this subject, with a token of the development issuer."""
+        services = ("partners", "funding", "activities")
+        claims = {
+            "roles": roles,
+            "consortia": [str(consortium_id)],
+            "organisations": [str(each) for each in organisations or []],
+            "scopes": [f"{service}:{right}" for service in services for right in ("read", "write")],
+        }
+        form = {
+            "grant_type": "urn:speerpunt:dev-person",
+            "subject": subject,
+            "client_secret": stack.person_secret,
+            "claims": json.dumps(claims),
+        }
+        answer = await client.post(f"{stack.issuer}/token", data=form)
+        answer.raise_for_status()
+        return cls(client, dict(stack.http), answer.json()["access_token"])
+
+    async def get(self, service: str, path: str, **headers: str) -> Any:
+        return self._told(await self.client.get(self.addresses[service] + path, headers=self._headers(headers)))
+
+    async def put(self, service: str, path: str, body: dict[str, Any]) -> Any:
+        answer = await self.client.put(self.addresses[service] + path, json=body, headers=self._headers({}))
+        told = self._told(answer)
+        if result := answer.headers.get("result"):
+            self.results[result] = self.results.get(result, 0) + 1
+        if event := answer.headers.get("event-id"):
+            self.events.append(event)
+        return told
+
+    async def post(self, service: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = self._headers({"Idempotency-Key": str(uuid4())})
+        answer = await self.client.post(self.addresses[service] + path, json=body, headers=headers)
+        told = self._told(answer)
+        if event := answer.headers.get("event-id"):
+            self.events.append(event)
+        return told
+
+    async def text(self, service: str, path: str) -> str:
+        """An answer that is no JSON document, such as the export of the books."""
+        answer = await self.client.get(self.addresses[service] + path, headers=self._headers({}))
+        answer.raise_for_status()
+        return answer.text
+
+    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", **more}
+
+    def _told(self, answer: httpx2.Response) -> Any:
+        if answer.status_code >= 400:
+            problem = answer.json()
+            errors = "; ".join(f"{each['in']}: {each['detail']}" for each in problem.get("errors", []))
+            sentence = f"{problem.get('detail', '')} {errors}".strip()
+            raise Refused(answer.status_code, problem.get("code", "problem"), sentence)
+        return answer.json() if answer.content else None
