@@ -32,6 +32,14 @@ SELECT programme_id, code, title, first_day, last_day, lines, version
   FROM programmes
  WHERE consortium_id = $1 AND code = $2;
 
+-- name: latest_programme
+-- The programme of the region that started last, which is the one that work is booked on.
+SELECT programme_id, code, title, first_day, last_day, lines, version
+  FROM programmes
+ WHERE consortium_id = $1
+ ORDER BY first_day DESC, code DESC
+ LIMIT 1;
+
 -- name: save_organisation
 -- Registers an organisation or describes it anew; its version, or nothing when it is as described already.
 INSERT INTO organisations AS kept

@@ -66,8 +66,16 @@ async def save_programme(tx: Tx, wanted: Programme) -> int | None:
 
 async def programme(tx: Tx, code: str) -> Programme | None:
     row = await Q.programme_by_code.row(tx, tx.consortium_id, code)
-    if row is None:
-        return None
+    return _programme(row) if row else None
+
+
+async def latest_programme(tx: Tx) -> Programme | None:
+    """The programme that started last."""
+    row = await Q.latest_programme.row(tx, tx.consortium_id)
+    return _programme(row) if row else None
+
+
+def _programme(row: Record) -> Programme:
     lines: dict[str, list[dict[str, Any]]] = json.loads(row["lines"])
     return Programme(
         row["programme_id"],
