@@ -43,7 +43,9 @@ class Issuer:
 
         return app
 
-    def token(self, subject: str, role: str, region: UUID, *organisations: UUID) -> dict[str, str]:
+    def token(
+        self, subject: str, role: str, region: UUID, *organisations: UUID, service: str = "activities"
+    ) -> dict[str, str]:
         """The headers of somebody who has just signed in."""
         now = int(time.time())
         claims = {
@@ -53,7 +55,7 @@ class Issuer:
             "iat": now,
             "exp": now + 900,
             "roles": [role],
-            "scope": "activities:read activities:write",
+            "scope": f"{service}:read {service}:write",
             "consortia": [str(region)],
             "organisations": [str(each) for each in organisations],
         }
