@@ -1,0 +1,73 @@
+"""What a contribution is worth: decided by the region's rules of that day, never by who sends it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from runtime.problems import Kind, Problem
+from services.funding.domain.scheme import EligibleKinds, Rate, Rule, Supervision, about, hours_cents, rule_on, terms_on
+
+ContributionKind = Literal["hours", "material", "loan", "cash", "pupil-presence"]
+
+
+class KindNotEligible(Problem, kind=Kind.INVALID):
+    """Contributions of the kind {what} do not count on {day}. Declare it as a kind that the scheme accepts."""
+
+
+class NoRuleForKind(Problem, kind=Kind.CONFLICT):
+    """No {rule} rule for {what} holds on {day}. The programme office records one; then it can be valued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What was delivered: minutes for hours, cents for material, loan and cash, pupils and minutes for presence."""
+
+    kind: ContributionKind
+    day: date
+    minutes: int = 0
+    amount_cents: int = 0
+    pupils: int = 0
+    minutes_each: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Worked minutes and cents, with the code of the rule that decided the cents."""
+
+    minutes: int
+    cents: int
+    rule: str
+
+
+def value(delivered: Delivered, rules: Iterable[Rule], known_at: date) -> Value:
+    """What was delivered is worth by the rules of its day, as far as known at `known_at`.
+
+    Minutes and cents are rounded half up. Pupils' presence becomes minutes of supervision first, and those are
+    valued. Raises KindNotEligible, or NoRuleForKind when the region recorded no rate or share.
+    """
+    known = tuple(rules)
+    eligible = rule_on(about(known, EligibleKinds), delivered.day, known_at)
+    if (
+        eligible is None
+        or not isinstance(eligible.terms, EligibleKinds)
+        or (delivered.kind not in eligible.terms.kinds)
+    ):
+        raise KindNotEligible(what=delivered.kind, day=delivered.day)
+    if delivered.kind in ("material", "loan", "cash"):
+        return Value(0, delivered.amount_cents, eligible.code)
+    minutes = delivered.minutes
+    if delivered.kind == "pupil-presence":
+        share = terms_on(known, Supervision, delivered.day, known_at)
+        if share is None:
+            raise NoRuleForKind(rule="supervision", what=delivered.kind, day=delivered.day)
+        minutes = supervision_minutes(delivered.pupils, delivered.minutes_each, share)
+    rate = rule_on(about(known, Rate, delivered.kind), delivered.day, known_at)
+    if rate is None or not isinstance(rate.terms, Rate):
+        raise NoRuleForKind(rule="rate", what=delivered.kind, day=delivered.day)
+    return Value(minutes, hours_cents(minutes, rate.terms.cents_per_hour), rate.code)
+
+
+def supervision_minutes(pupils: int, minutes_each: int, share: Supervision) -> int:
+    """The minutes of supervision in pupils' presence, rounded half up: 5 pupils x 3 h x 25% = 3 h 45."""
+    return (2 * pupils * minutes_each * share.basis_points + 10_000) // 20_000
