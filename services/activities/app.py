@@ -3,8 +3,10 @@
 from functools import partial
 from pathlib import Path
 
+from fastapi import FastAPI
+
 from runtime.auth import ServiceTokens, TokenChecker
-from runtime.http import create_app
+from runtime.http import PeopleDirectory, create_app
 from runtime.lifespan import Service
 from runtime.postgres import Database
 from runtime.rpc import Client
@@ -21,14 +23,14 @@ VERSION = "0.1.0"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-async def wire(settings: Settings) -> Service:
-    """The service as it runs with these settings."""
-    database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
-    tokens = ServiceTokens(settings)
-    funding = Client(settings.funding_grpc, "funding", tokens)
-    partners = Client(settings.partners_grpc, "partners", tokens)
-    checker = TokenChecker(settings)
-    http = create_app(
+def http_app(
+    settings: Settings,
+    database: Database | None = None,
+    tokens: TokenChecker | None = None,
+    people: PeopleDirectory | None = None,
+) -> FastAPI:
+    """The HTTP application; without a database it can only describe itself."""
+    return create_app(
         service=NAME,
         title="Speerpunt activities",
         description="Offers and requests of guest lessons and company visits, matched, planned, done and confirmed.",
@@ -36,9 +38,19 @@ async def wire(settings: Settings) -> Service:
         routers=ROUTERS,
         settings=settings,
         database=database,
-        tokens=checker,
-        people=People(partners),
+        tokens=tokens,
+        people=people,
     )
+
+
+async def wire(settings: Settings) -> Service:
+    """The service as it runs with these settings."""
+    database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
+    tokens = ServiceTokens(settings)
+    funding = Client(settings.funding_grpc, "funding", tokens)
+    partners = Client(settings.partners_grpc, "partners", tokens)
+    checker = TokenChecker(settings)
+    http = http_app(settings, database, checker, People(partners))
     holds, budget = HoldExpiry(database), BudgetLoop(database, FundingDesk(funding))
     return Service(
         name=NAME,

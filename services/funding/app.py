@@ -4,8 +4,10 @@ import asyncio
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from fastapi import FastAPI
+
 from runtime.auth import ServiceTokens, TokenChecker
-from runtime.http import create_app
+from runtime.http import PeopleDirectory, create_app
 from runtime.lifespan import Service
 from runtime.postgres import Database
 from runtime.rpc import Client
@@ -19,6 +21,26 @@ from services.funding.topics import TOPICS
 NAME = "funding"
 VERSION = "0.1.0"
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def http_app(
+    settings: Settings,
+    database: Database | None = None,
+    tokens: TokenChecker | None = None,
+    people: PeopleDirectory | None = None,
+) -> FastAPI:
+    """The HTTP application; without a database it can only describe itself."""
+    return create_app(
+        service=NAME,
+        title="Funding",
+        description="The money and the books of a region: schemes, grants, allocations, commitments, ledger.",
+        version=VERSION,
+        routers=BOOKS,
+        settings=settings,
+        database=database,
+        tokens=tokens,
+        people=people,
+    )
 
 
 async def wire(settings: Settings) -> Service:
@@ -36,17 +58,7 @@ async def wire(settings: Settings) -> Service:
         version=VERSION,
         settings=settings,
         database=database,
-        http=create_app(
-            service=NAME,
-            title="Funding",
-            description="The money and the books of a region: schemes, grants, allocations, commitments, ledger.",
-            version=VERSION,
-            routers=BOOKS,
-            settings=settings,
-            database=database,
-            tokens=tokens,
-            people=People(partners),
-        ),
+        http=http_app(settings, database, tokens, People(partners)),
         grpc=[rpc.door(database, ZoneInfo(settings.zone))],
         tokens=tokens,
         migrations=MIGRATIONS,
