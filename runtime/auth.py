@@ -202,8 +202,9 @@ class ServiceTokens:
                     answer = await client.post(self._settings.token_url, data=form)
                     answer.raise_for_status()
                     told = answer.json()
-            except (httpx2.HTTPError, ValueError) as error:
+                    token, lifetime = str(told["access_token"]), float(told["expires_in"])
+            except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
                 raise Unavailable(what="The sign-in service", retry_after_seconds=BACKOFF_SECONDS) from error
-            self._token = told["access_token"]
-            self._until = time.monotonic() + float(told["expires_in"]) - 60
+            self._token = token
+            self._until = time.monotonic() + max(lifetime - 60, lifetime / 2)
             return self._token

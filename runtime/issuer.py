@@ -91,7 +91,13 @@ def create_app(settings: Settings, issuer: str) -> FastAPI:
         if grant_type == DEV_PERSON:
             expected = settings.issuer_person_secret.get_secret_value()
             if expected and subject and secrets.compare_digest(client_secret, expected):
-                return issue(subject, json.loads(claims))
+                try:
+                    told = json.loads(claims)
+                except ValueError:
+                    told = None
+                if not isinstance(told, dict):
+                    return JSONResponse({"error": "invalid_request"}, 400)
+                return issue(subject, told)
             return JSONResponse({"error": "invalid_client"}, 401)
         return JSONResponse({"error": "unsupported_grant_type"}, 400)
 

@@ -24,12 +24,17 @@ from runtime.http.access import declared
 from runtime.http.call import PeopleDirectory
 from runtime.http.middleware import Edge
 from runtime.postgres import Database
-from runtime.problems import FieldError, InvalidInput, Kind, Problem, Unavailable
+from runtime.problems import FieldError, InvalidInput, Kind, Problem
 from runtime.settings import Settings
 
 _PATH = re.compile(r"^/v\d+(/([a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?|\{[a-z][A-Za-z0-9]*\}))+$")
 _QUERY = re.compile(r"^[a-z][A-Za-z0-9]*$")
-_OWN_PATHS = frozenset({"/livez", "/readyz", "/v1/openapi.json", "/v1/docs"})
+_FIELD = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,40}$")
+_QUOTING = {
+    "uuid_parsing": "This must be a UUID",
+    "extra_forbidden": "There is no such field here; leave it out",
+    "json_invalid": "The body is not valid JSON",
+}
 
 Check = Callable[[], Awaitable[str | None]]
 """A readiness check: None when fine, else a sentence."""
@@ -45,6 +50,15 @@ class ApiModel(BaseModel):
 
 class HouseRuleBroken(Exception):
     """A route is declared in a way that the house rules do not allow; the message says what to change."""
+
+
+class DatabaseAway(Problem, kind=Kind.UNAVAILABLE, code="unavailable"):
+    """The database does not answer right now. Repeat the request as it was (with the same Idempotency-Key): it takes
+    effect once."""
+
+
+class UnfitValue(Problem, kind=Kind.INVALID):
+    """A value in the request cannot be kept: a number is too large, or a text holds a NUL character."""
 
 
 class TooManyRequests(Problem, kind=Kind.TOO_MANY):
@@ -82,16 +96,18 @@ def create_app(
         responses={400: docs.problem("The request is not valid"), 500: docs.problem("Our fault")},
     )
     for router in routers:
-        app.include_router(router)
-    for route in app.routes:
-        if isinstance(route, APIRoute):
+        for route in router.routes:
+            if not isinstance(route, APIRoute):
+                raise HouseRuleBroken(f"{router.prefix}: give create_app flat routers, so that all is checked")
             _check(route)
+        app.include_router(router)
     app.state.database = database
     app.state.tokens = tokens
     app.state.people = people
     app.state.limiter = _limiter(settings)
-    app.state.ready = dict(ready or {})
+    app.state.ready = {**({"database": _database_check(database)} if database else {}), **(ready or {})}
     app.state.draining = False
+    app.openapi = lambda: docs.openapi(app)  # type: ignore[method-assign]
     _add_own_routes(app, service)
     _add_handlers(app)
     app.add_middleware(
@@ -119,6 +135,14 @@ def _check(route: APIRoute) -> None:
         "x-roles": sorted(access.roles) or ["anyone"],
         "x-scope": access.scope,
     }
+
+
+def _database_check(database: Database) -> Check:
+    async def check() -> str | None:
+        await database.pool.fetchval("SELECT 1", timeout=2)
+        return None
+
+    return check
 
 
 def _limiter(settings: Settings) -> Callable[[Actor], None]:
@@ -149,7 +173,7 @@ def _add_own_routes(app: FastAPI, service: str) -> None:
             if problem:
                 problems.append(problem)
         if problems:
-            return JSONResponse({"status": "not ready", "because": problems}, 503)
+            return _plain(503, "Not ready", " ".join(problems), {"Retry-After": "2"})
         return JSONResponse({"status": "ready"})
 
     @app.get("/v1/openapi.json", include_in_schema=False)
@@ -195,13 +219,20 @@ def _plain(status: int, title: str, detail: str, headers: Mapping[str, str] | No
 def invalid(errors: Sequence[Any]) -> InvalidInput:
     """All that is wrong with an input, at once, and without repeating the input."""
     found = [
-        FieldError(
-            "/".join(str(part) for part in error["loc"]), str(error["type"]).replace("_", "-"), str(error["msg"])
-        )
-        for error in errors
+        FieldError(_place(error["loc"]), str(error["type"]).replace("_", "-"), _sentence(error)) for error in errors
     ]
     count = len(found)
     return InvalidInput(summary=f"{count} thing{'s' if count != 1 else ''} to mend, see errors.", errors=found)
+
+
+def _place(where: Sequence[str | int]) -> str:
+    """Where the error is. A name we did not give ourselves is only repeated when it looks like a name of a field."""
+    return "/".join(str(part) if isinstance(part, int) or _FIELD.match(part) else "?" for part in where)
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """pydantic's sentence, without the parts of it that quote the input."""
+    return _QUOTING.get(str(error["type"]), str(error["msg"]))
 
 
 def _add_handlers(app: FastAPI) -> None:
@@ -219,18 +250,17 @@ def _add_handlers(app: FastAPI) -> None:
             404: ("Not found", "There is nothing at this address. See /v1/openapi.json for what there is."),
             405: ("Method not allowed", "This address does not take that method. See /v1/openapi.json."),
             400: ("The request is not valid", "The body could not be read. Send JSON as /v1/openapi.json describes."),
+            413: ("The request is too large", str(error.detail)),
         }
         title, detail = sentences.get(error.status_code, ("The request failed", str(error.detail)))
         return _plain(error.status_code, title, detail, error.headers)
 
-    async def on_away(_request: Request, _error: Exception) -> Response:
-        return render(Unavailable(what="The database", retry_after_seconds=2))
+    async def on_away(_request: Request, error: Exception) -> Response:
+        telemetry.log("http").warning("database away", exc_info=error)
+        return render(DatabaseAway(retry_after_seconds=2))
 
-    async def on_anything(_request: Request, error: Exception) -> Response:
-        telemetry.log("http").error("unexpected error", exc_info=error)
-        return _plain(
-            500, "Our fault", "Something went wrong here, nothing was changed. Mention the traceId when you call."
-        )
+    async def on_unfit(_request: Request, _error: Exception) -> Response:
+        return render(UnfitValue())
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
@@ -243,10 +273,18 @@ def _add_handlers(app: FastAPI) -> None:
         asyncpg.CrashShutdownError,
         asyncpg.QueryCanceledError,
         asyncpg.LockNotAvailableError,
+        asyncpg.DeadlockDetectedError,
+        asyncpg.SerializationError,
         asyncpg.InterfaceError,
         TimeoutError,
         ConnectionError,
         OSError,
     ):
         app.add_exception_handler(away, on_away)
-    app.add_exception_handler(Exception, on_anything)
+    for unfit in (
+        asyncpg.UntranslatableCharacterError,
+        asyncpg.CharacterNotInRepertoireError,
+        asyncpg.NumericValueOutOfRangeError,
+        asyncpg.DataError,
+    ):
+        app.add_exception_handler(unfit, on_unfit)

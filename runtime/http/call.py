@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +37,11 @@ class IdempotencyKeyMissing(Problem, kind=Kind.INVALID):
 
 class IdempotencyKeyReused(Problem, kind=Kind.CONFLICT):
     """This Idempotency-Key was used for another request. Choose a fresh key, or repeat the first request unchanged."""
+
+
+class AnswerNotKept(Problem, kind=Kind.CONFLICT):
+    """The first request with this Idempotency-Key took effect; its answer was too large to keep. Read the result with
+    a GET."""
 
 
 class StillInProgress(Problem, kind=Kind.IN_PROGRESS):
@@ -238,13 +244,11 @@ async def _claim(tx: Tx, actor: str, key: str, digest: bytes) -> None:
     if row is None or row["request_hash"] != digest:
         raise IdempotencyKeyReused()
     if row["status"] is None:
-        raise StillInProgress(retry_after_seconds=1)
+        raise AnswerNotKept()
     raise _Replay(row)
 
 
 def _headers(kept: Any) -> dict[str, str]:
-    import json
-
     loaded: dict[str, str] = json.loads(kept) if isinstance(kept, str) else dict(kept)
     return loaded
 

@@ -31,21 +31,59 @@ def problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM}}}
 
 
+def _header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
+    """Adds what every operation of this kind takes and answers."""
+    responses = operation.setdefault("responses", {})
+    responses.pop("422", None)
+    refused = {503: "Temporarily unavailable"}
+    headers = []
+    if "{" in path:
+        refused[404] = "There is no such thing"
+    if method == "post":
+        headers.append(_header("Idempotency-Key", "Fresh per request, the same for its retry", required=True))
+    if method in {"post", "put", "patch", "delete"}:
+        refused |= {409: "This does not fit the present state", 413: "The request is too large"}
+    if method in {"put", "patch", "delete"} or ("{" in path and method == "post"):
+        refused |= {412: "Somebody changed this in the meantime", 428: "Say which version you changed"}
+        headers.append(_header("If-Match", "The ETag that you read"))
+    if operation.get("x-roles") != ["anyone"]:
+        refused |= {401: "Sign in first", 403: "This is not yours to do", 429: "Too many requests"}
+        operation.setdefault("security", [{"token": []}])
+        headers.append(_header("Consortium-Id", "Which consortium, when the token is good for several"))
+        headers.append(_header("Wait-For", "An Event-Id: answer once this service has seen it, 2 seconds at most"))
+    for status, description in refused.items():
+        responses.setdefault(str(status), problem(description))
+    for response in responses.values():
+        response.setdefault("headers", {})["API-Version"] = {"schema": {"type": "string"}}
+    present = {each.get("name", "").lower() for each in operation.get("parameters", [])}
+    operation.setdefault("parameters", []).extend(each for each in headers if each["name"].lower() not in present)
+
+
 def openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, without FastAPI's 422."""
-    document = app.openapi()
-    for path in document.get("paths", {}).values():
-        for operation in path.values():
-            responses = operation.get("responses", {})
-            responses.pop("422", None)
-            if operation.get("x-roles") != ["anyone"]:
-                responses.setdefault("401", problem("Sign in first"))
-                responses.setdefault("403", problem("This is not yours to do"))
-                operation.setdefault("security", [{"token": []}])
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
-    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    """The OpenAPI document: without FastAPI's 422, and with paths below the server's `/v1`."""
+    known: dict[str, Any] | None = getattr(app.state, "openapi_document", None)
+    if known is not None:
+        return known
+    document = FastAPI.openapi(app)
+    for path, operations in document.get("paths", {}).items():
+        for method, operation in operations.items():
+            _complete(method, path, operation)
+    document["paths"] = {path.removeprefix("/v1"): each for path, each in document.get("paths", {}).items()}
+    components = document.setdefault("components", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components.setdefault("schemas", {}).pop(unused, None)
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    app.state.openapi_document = document
     return document
 
 
@@ -56,7 +94,7 @@ def page(app: FastAPI) -> str:
     for path, operations in sorted(document["paths"].items()):
         for method, operation in operations.items():
             rows.append(
-                f"<tr><td><b>{escape(method.upper())}</b></td><td><code>{escape(path)}</code></td>"
+                f"<tr><td><b>{escape(method.upper())}</b></td><td><code>/v1{escape(path)}</code></td>"
                 f"<td>{escape(operation.get('summary', ''))}<br>"
                 f"<small>{escape(operation.get('description', ''))}</small></td>"
                 f"<td>{escape(', '.join(operation.get('x-roles', [])))}</td></tr>"

@@ -1,6 +1,7 @@
 """The edge of every HTTP service, as one pure ASGI layer: headers, size limit, CORS allow-list, the request's span."""
 
-from opentelemetry.trace import SpanKind
+from fastapi import HTTPException
+from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runtime import telemetry
 
 MOST_BODY_BYTES = 8 * 1024 * 1024
+OUR_FAULT = "Something went wrong here. Repeat the request as it was, or mention the traceId when you call."
 
 _SECURITY = {
     "Cache-Control": "no-store",
@@ -21,8 +23,11 @@ _ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-Match, Consortium-
 _EXPOSED = "API-Version, ETag, Event-Id, Link, Location, Result, Retry-After, Wait-For-Status, Idempotent-Replayed"
 
 
-class _TooLarge(Exception):
-    pass
+class _TooLarge(HTTPException):
+    """An HTTPException, because FastAPI turns any other error while it reads a body into a 400."""
+
+    def __init__(self) -> None:
+        super().__init__(413, f"The body may have at most {MOST_BODY_BYTES // 1024 // 1024} MiB; send it in parts.")
 
 
 class Edge:
@@ -65,12 +70,15 @@ class Edge:
         with telemetry.span(name, kind=SpanKind.SERVER, parent_traceparent=headers.get("traceparent")) as span:
             try:
                 if int(headers.get("content-length") or 0) > MOST_BODY_BYTES:
-                    raise _TooLarge
-                await self._app(scope, receiving, sending)
-            except (_TooLarge, ValueError) as error:
+                    await _problem(413, "The request is too large", _TooLarge().detail)(scope, receive, sending)
+                else:
+                    await self._app(scope, receiving, sending)
+            except Exception as error:
+                span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+                telemetry.log("http").error("unexpected error", exc_info=error)
                 if seen["started"]:
                     raise
-                await self._refuse(error)(scope, receive, sending)
+                await _problem(500, "Our fault", OUR_FAULT)(scope, receive, sending)
             route = scope.get("route")
             path = getattr(route, "path", "unmatched")
             span.update_name(f"{scope['method']} {path}")
@@ -99,13 +107,9 @@ class Edge:
             },
         )
 
-    def _refuse(self, error: Exception) -> Response:
-        too_large = isinstance(error, _TooLarge)
-        status = 413 if too_large else 400
-        detail = (
-            f"The body may have at most {MOST_BODY_BYTES // 1024 // 1024} MiB; send it in parts."
-            if too_large
-            else "The request could not be read; check its headers."
-        )
-        body = {"type": "about:blank", "title": "The request was not taken", "status": status, "detail": detail}
-        return JSONResponse(body, status, media_type="application/problem+json")
+
+def _problem(status: int, title: str, detail: str) -> Response:
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if trace_id := telemetry.current_trace_id():
+        body["traceId"] = trace_id
+    return JSONResponse(body, status, media_type="application/problem+json")

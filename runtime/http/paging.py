@@ -62,6 +62,6 @@ def _decoded(cursor: str) -> list[str]:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         raise CursorUnreadable() from None
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, str) for part in parts):
         raise CursorUnreadable()
     return parts

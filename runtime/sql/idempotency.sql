@@ -13,7 +13,17 @@ SELECT request_hash, status, headers, body
  WHERE consortium_id = $1 AND actor = $2 AND key = $3;
 
 -- name: keep
--- Keeps the answer for a repeat of the request.
+-- Keeps the answer for a repeat of the request, and forgets a few of the consortium's that are past their 72 hours.
+WITH forgotten AS (
+    DELETE FROM idempotency
+     WHERE consortium_id = $1
+       AND (actor, key) IN (SELECT actor, key
+                              FROM idempotency
+                             WHERE consortium_id = $1 AND created_at < now() - interval '72 hours'
+                             ORDER BY created_at
+                             LIMIT 5
+                               FOR UPDATE SKIP LOCKED)
+)
 UPDATE idempotency
    SET status = $4, headers = $5::jsonb, body = $6
  WHERE consortium_id = $1 AND actor = $2 AND key = $3;
