@@ -73,9 +73,7 @@ def main(
     """
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}", description=f"Runs the {name} service.")
     parser.add_argument("what", nargs="?", choices=("serve", "migrate"), default="serve")
-    parser.add_argument(
-        "--roles", default="", help="some of http,grpc,consumer,relay and its loops"
-    )
+    parser.add_argument("--roles", default="", help="some of http,grpc,consumer,relay and its loops")
     options = parser.parse_args(arguments)
     settings = load(settings_type)
     try:
