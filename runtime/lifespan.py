@@ -23,7 +23,7 @@ import uvloop
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
-from runtime import kafka, telemetry
+from runtime import kafka, operations, telemetry
 from runtime.auth import TokenChecker
 from runtime.consumer import Consumer, Subscription
 from runtime.kafka import Topic
@@ -145,8 +145,8 @@ async def _run(service: Service, roles: frozenset[str] | set[str], log: Any) -> 
             addresses["http"] = server.address
             up.append(server.up)
             stages.append(_Stage("http", server.run))
-        if "grpc" in roles and service.grpc:
-            rpc = Server(service.settings, service.grpc, service.tokens or TokenChecker(service.settings))
+        if "grpc" in roles:
+            rpc = Server(service.settings, _doors(service, roles), service.tokens or TokenChecker(service.settings))
             addresses["grpc"] = rpc.address
             up.append(rpc.up)
             stages.append(_Stage("grpc", rpc.run))
@@ -174,6 +174,16 @@ async def _run(service: Service, roles: frozenset[str] | set[str], log: Any) -> 
     finally:
         for stage in stages:
             stage.cancel()
+
+
+def _doors(service: Service, roles: frozenset[str] | set[str]) -> list[Door]:
+    """The service's own gRPC doors, and the one for operators that every service has."""
+    return [
+        *service.grpc,
+        operations.door(
+            service.name, service.version, sorted(roles), service.database, service.settings, service.subscriptions
+        ),
+    ]
 
 
 class _Stage:

@@ -1,0 +1,177 @@
+"""The Operations door of every service: what an operator asks of it and does to it, without SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from google.protobuf.timestamp_pb2 import Timestamp
+from speerpunt.runtime.v1 import operations_pb2 as pb
+from speerpunt.runtime.v1 import operations_pb2_grpc
+
+from runtime import ops, rpc
+from runtime.consumer import Subscription
+from runtime.postgres import Database
+from runtime.problems import InvalidInput, NotFound, Unavailable
+from runtime.settings import Settings
+
+NAME = "speerpunt.runtime.v1.Operations"
+USUAL = 100
+MOST = 500
+LONGEST_REASON = 500
+
+
+class Operations(operations_pb2_grpc.OperationsServicer):
+    """Counts, lag, dead letters, pause and resume, and journeys; of this service only."""
+
+    def __init__(
+        self,
+        service: str,
+        version: str,
+        roles: Sequence[str],
+        database: Database,
+        settings: Settings,
+        subscriptions: Sequence[Subscription],
+    ) -> None:
+        self._service = service
+        self._version = version
+        self._roles = sorted(roles)
+        self._database = database
+        self._settings = settings
+        self._subscriptions = subscriptions
+
+    @rpc.allowed("operator", "service")
+    async def Describe(self, request: pb.DescribeRequest, context: Any) -> pb.DescribeResponse:  # noqa: N802
+        """The service in numbers. Dead letters are those that wait; the outbox includes what was set aside."""
+        found = await ops.summary(self._database)
+        return pb.DescribeResponse(
+            service=self._service,
+            version=self._version,
+            roles=self._roles,
+            outbox_depth=found.outbox.waiting + found.outbox.aside,
+            outbox_age_seconds=found.outbox.age_seconds,
+            events_published=found.published,
+            events_consumed=found.consumed,
+            dead_letters=found.dead_letters_waiting,
+            parked=found.parked,
+            refused=found.refused,
+        )
+
+    @rpc.allowed("operator", "service")
+    async def GetLag(self, request: pb.GetLagRequest, context: Any) -> pb.GetLagResponse:  # noqa: N802
+        """How far each consumer is behind, by partition. Raises Unavailable when Kafka is away."""
+        try:
+            found = await ops.lag(self._database, self._settings, self._subscriptions)
+        except KafkaError as error:
+            raise Unavailable(what="Kafka") from error
+        return pb.GetLagResponse(
+            consumers=[
+                pb.ConsumerLag(
+                    consumer=one.consumer,
+                    topic=one.topic,
+                    partition=one.partition,
+                    committed=one.committed,
+                    end=one.end,
+                    lag=one.behind,
+                    paused=one.paused,
+                )
+                for one in found
+            ]
+        )
+
+    @rpc.allowed("operator", "service")
+    async def ListDeadLetters(  # noqa: N802
+        self, request: pb.ListDeadLettersRequest, context: Any
+    ) -> pb.ListDeadLettersResponse:
+        """A page of the dead letters that wait, oldest first; 100 unless asked otherwise, 500 at most."""
+        if request.limit < 0:
+            raise InvalidInput(summary="limit is not negative.")
+        after = rpc.identifier("after", request.after) if request.after else None
+        found = await ops.waiting(self._database, limit=min(request.limit or USUAL, MOST), after=after)
+        return pb.ListDeadLettersResponse(
+            dead_letters=[
+                pb.DeadLetter(
+                    id=str(letter.dead_letter_id),
+                    consumer=letter.consumer,
+                    record=letter.record,
+                    code=letter.code,
+                    reason=letter.reason,
+                    at=_timestamp(letter.at),
+                    state=letter.state,
+                    parked_behind=letter.parked_behind,
+                )
+                for letter in found
+            ]
+        )
+
+    @rpc.allowed("operator", "service")
+    async def Replay(self, request: pb.ReplayRequest, context: Any) -> pb.ReplayResponse:  # noqa: N802
+        """Handles a dead letter again. Raises NotFound, ReplayFailed and ReplayLater."""
+        dead_letter_id = rpc.identifier("dead_letter_id", request.dead_letter_id)
+        return pb.ReplayResponse(handled=await ops.replay(self._database, self._subscriptions, dead_letter_id))
+
+    @rpc.allowed("operator", "service")
+    async def Discard(self, request: pb.DiscardRequest, context: Any) -> pb.DiscardResponse:  # noqa: N802
+        """Gives a dead letter up. Raises InvalidInput without a reason, and otherwise as Replay."""
+        dead_letter_id = rpc.identifier("dead_letter_id", request.dead_letter_id)
+        because = request.reason.replace("\0", "").strip()
+        if not because or len(because) > LONGEST_REASON:
+            raise InvalidInput(summary=f"say why in reason, in at most {LONGEST_REASON} characters.")
+        handled = await ops.discard(self._database, self._subscriptions, dead_letter_id, because)
+        return pb.DiscardResponse(handled=handled)
+
+    @rpc.allowed("operator", "service")
+    async def Pause(self, request: pb.PauseRequest, context: Any) -> pb.PauseResponse:  # noqa: N802
+        """Holds a consumer of this service. Raises NotFound."""
+        await ops.pause(self._database, self._consumer(request.consumer))
+        return pb.PauseResponse()
+
+    @rpc.allowed("operator", "service")
+    async def Resume(self, request: pb.ResumeRequest, context: Any) -> pb.ResumeResponse:  # noqa: N802
+        """Lets a consumer of this service go on. Raises NotFound."""
+        await ops.resume(self._database, self._consumer(request.consumer))
+        return pb.ResumeResponse()
+
+    @rpc.allowed("operator", "service")
+    async def Follow(self, request: pb.FollowRequest, context: Any) -> pb.FollowResponse:  # noqa: N802
+        """What this service received under one correlation id, in the order in which it handled it."""
+        found = await ops.follow(self._database, rpc.identifier("correlation_id", request.correlation_id))
+        return pb.FollowResponse(
+            steps=[
+                pb.Step(
+                    service=self._service,
+                    consumer=step.consumer,
+                    type=step.type,
+                    event_id=step.event_id,
+                    trace_id=step.trace_id or "",
+                    occurred_at=_timestamp(step.occurred_at) if step.occurred_at else None,
+                    published_at=_timestamp(step.published_at),
+                    handled_at=_timestamp(step.handled_at),
+                )
+                for step in found
+            ]
+        )
+
+    def _consumer(self, name: str) -> str:
+        if all(name != one.name for one in self._subscriptions):
+            raise NotFound(what="consumer")
+        return name
+
+
+def door(
+    service: str,
+    version: str,
+    roles: Sequence[str],
+    database: Database,
+    settings: Settings,
+    subscriptions: Sequence[Subscription],
+) -> rpc.Door:
+    """Operations of this service, ready to be served."""
+    servicer = Operations(service, version, roles, database, settings, subscriptions)
+    return rpc.Door(NAME, operations_pb2_grpc.add_OperationsServicer_to_server, servicer)
+
+
+def _timestamp(at: datetime) -> Timestamp:
+    found = Timestamp()
+    found.FromDatetime(at)
+    return found
