@@ -3,9 +3,9 @@
 import json
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
@@ -34,6 +34,8 @@ class Story:
     again: dict[str, int] = field(default_factory=dict)
     allocation: dict[str, Any] = field(default_factory=dict)
     four_eyes: str = ""
+    booked: list[dict[str, Any]] = field(default_factory=list)
+    accepted: dict[str, Any] = field(default_factory=dict)
     ranking: dict[str, Any] = field(default_factory=dict)
     lesson: dict[str, Any] = field(default_factory=dict)
     killed_seconds: float = 0.0
@@ -75,7 +77,9 @@ async def _story(story: Story, stack: Stack, client: httpx2.AsyncClient) -> None
     story.again = dict(office.results)
 
     story.allocation = await _award(story, office, controller, same_person)
-    await _lesson(story, office, teacher)
+    company = await Portal.sign_in(client, stack, "company-1", ["company"], tenant, _companies(region))
+    await _lesson(story, office, teacher, company)
+    await _account(story, office, controller, teacher)
     await _break(story, stack, office)
     await _prove(story, office)
     stranger = await Portal.sign_in(client, stack, "office-1", ["office"], ids.consortium_id("sto-neighbour"))
@@ -96,6 +100,7 @@ async def _load(office: Portal, stack: Stack, region: Region) -> None:
         "office": ("office-1", "office-1-second-account"),
         "controller": ("controller-1",),
         "teacher": ("teacher-1",),
+        "company": ("company-1",),
     }
     for person, accounts in people.items():
         for subject in accounts:
@@ -118,23 +123,37 @@ async def _award(story: Story, office: Portal, controller: Portal, same_person: 
     return approved
 
 
-async def _lesson(story: Story, office: Portal, teacher: Portal) -> None:
+def _companies(region: Region) -> list[UUID]:
+    tenant = ids.consortium_id(region.code)
+    return [ids.coded_id(tenant, "organisation", offer.company) for offer in region.offers]
+
+
+async def _lesson(story: Story, office: Portal, teacher: Portal, company: Portal) -> None:
     region = story.region
     tenant = ids.consortium_id(region.code)
     for offer in region.offers:
         body = {**offer.body("code", "company"), "companyId": str(ids.coded_id(tenant, "organisation", offer.company))}
         await office.put("activities", f"/v1/offers/{offer.code}", body)
-    first = datetime.now(UTC).date() + timedelta(days=1)
     asked = region.request
     body = asked.body("code", "school") | {
         "schoolId": str(ids.coded_id(tenant, "organisation", asked.school)),
-        "fromDay": first.isoformat(),
-        "untilDay": (first + timedelta(days=28)).isoformat(),
     }
     await teacher.put("activities", f"/v1/requests/{asked.code}", body)
     story.ranking = await teacher.post("activities", f"/v1/requests/{asked.code}/candidates")
     held = await teacher.post("activities", f"/v1/requests/{asked.code}/holds", {})
-    story.lesson = await office.post("activities", f"/v1/activities/{held['code']}/acceptance")
+    lesson = f"/v1/activities/{held['code']}"
+    await company.post("activities", f"{lesson}/acceptance")
+    present = {"workers": 1, "minutesEach": asked.minutes, "pupils": asked.group_size}
+    await company.post("activities", f"{lesson}/completion", present)
+    story.lesson = await teacher.post("activities", f"{lesson}/confirmation")
+
+
+async def _account(story: Story, office: Portal, controller: Portal, teacher: Portal) -> None:
+    """The hours are in the books without anybody typing them; a second person accepts them."""
+    confirmed = {"Wait-For": teacher.events[-1]}
+    story.booked = (await office.get("funding", "/v1/contributions", **confirmed))["items"]
+    up_to = {"upTo": story.region.programme.last_day.isoformat()}
+    story.accepted = await controller.post("funding", "/v1/contribution-acceptances", up_to)
 
 
 async def _break(story: Story, stack: Stack, office: Portal) -> None:
@@ -184,6 +203,14 @@ def _report(story: Story) -> dict[str, Any]:
             "others": [f"{each['offerCode']}: {each['score']} points" for each in story.ranking["candidates"][1:]]
             + [f"{each['offerCode']}: {each['reason']}" for each in story.ranking["misfits"]],
         },
+        "activities": {
+            "booked_entries": len(story.booked),
+            "state": story.lesson["state"],
+            "hours_booked_automatically_minutes": sum(each["minutes"] for each in story.booked),
+            "value_cents": sum(each["valueCents"] for each in story.booked),
+            "rules": sorted({each["rule"] for each in story.booked}),
+            "accepted": story.accepted["accepted"],
+        },
         "ledger": {
             "journal_entries": story.verdict["entries"],
             "entries_before_kill": story.entries_before,
@@ -210,6 +237,9 @@ def _must_hold(report: dict[str, Any]) -> None:
         "loading twice changes nothing": set(report["loaded_again"]) == {"unchanged"},
         "debits equal credits in cents and minutes": ledger["imbalance_cents"] == ledger["imbalance_minutes"] == 0,
         "every entry is sealed and the chain verifies": ledger["chain"] == "verified" and ledger["unsealed"] == 0,
+        "a confirmed lesson is booked once, by itself, and accepted": report["activities"]["booked_entries"]
+        == report["activities"]["accepted"]
+        == 1,
         "a kill -9 loses nothing and doubles nothing": ledger["journal_entries"] == ledger["entries_before_kill"],
         "one changed byte is found": bool(ledger["one_byte_changed"]),
         "a neighbour sees nothing": bool(report["neighbour"]),

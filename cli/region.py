@@ -107,6 +107,8 @@ class LessonRequest(_Item):
     level: str
     group_size: int
     minutes: int
+    from_day: date
+    until_day: date
 
 
 class Region(BaseModel):

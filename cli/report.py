@@ -48,6 +48,9 @@ def show(report: dict[str, Any]) -> None:
         "Four eyes": f"the proposer tried to approve with a second account: {report['four_eyes']}",
         "A lesson": f"{lesson['title']} ({lesson['state']}), {starts}. Why: {' '.join(lesson['reasons'])} "
         f"Others: {'; '.join(lesson['others'])}",
+        "Its hours": f"{report['activities']['hours_booked_automatically_minutes']} minutes, worth "
+        f"{euros(report['activities']['value_cents'])} by rule {', '.join(report['activities']['rules'])}, booked by "
+        "themselves when the school confirmed, and accepted by a second person",
         "We broke it": f"funding was killed (kill -9) and was back in {report['killed_and_back_seconds']} s: "
         f"{ledger['entries_before_kill']} entries before, {ledger['journal_entries']} after.",
         "Prove it": f"{ledger['journal_entries']} entries in {ledger['batches']} sealed batches, chain "

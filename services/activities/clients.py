@@ -84,14 +84,14 @@ class People:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._stub = partners_pb2_grpc.PartnerDirectoryStub(client.channel)
-        self._known: OrderedDict[tuple[str, str], UUID] = OrderedDict()
+        self._known: OrderedDict[tuple[UUID, str, str], UUID] = OrderedDict()
 
     async def person_for(self, consortium_id: UUID, issuer: str, subject: str) -> UUID | None:
         """The person, or None when this account was never linked to one."""
-        account = (issuer, subject)
+        account = (consortium_id, issuer, subject)
         if account in self._known:
             return self._known[account]
-        request = partners_pb2.ResolvePersonRequest(issuer=issuer, subject=subject)
+        request = partners_pb2.ResolvePersonRequest(consortium_id=str(consortium_id), issuer=issuer, subject=subject)
         try:
             asked = self._client.call(self._stub.ResolvePerson, request)
             found = (await answered("partners", asked)).person_id

@@ -14,6 +14,7 @@ from runtime.rpc import Client
 from services.funding import rpc
 from services.funding.api import BOOKS
 from services.funding.clients import People
+from services.funding.handlers import subscriptions
 from services.funding.sealer import Sealer, sealing_key
 from services.funding.settings import Settings
 from services.funding.topics import TOPICS
@@ -62,6 +63,7 @@ async def wire(settings: Settings) -> Service:
         grpc=[rpc.door(database, ZoneInfo(settings.zone))],
         tokens=tokens,
         migrations=MIGRATIONS,
+        subscriptions=subscriptions(),
         topics=TOPICS,
         loops={"sealer": seal},
         on_close=[partners.close],

@@ -29,7 +29,9 @@ def test_the_amersfoort_demo_ends_with_a_report_in_which_every_claim_holds(tmp_p
     assert sum(line["cents"] for line in report["allocation"]) == report["grant_cents"] == 1_000_000_000
     assert report["ledger"]["journal_entries"] == report["ledger"]["entries_before_kill"] > 0
     assert set(report["loaded_again"]) == {"unchanged"}
-    assert len(report["holds"]) == 8
+    assert report["activities"]["hours_booked_automatically_minutes"] == 135
+    assert report["activities"]["value_cents"] == 11_250
+    assert len(report["holds"]) == 9
 
 
 def test_a_region_folder_that_is_wrong_is_refused_with_file_place_and_reason(tmp_path: Path) -> None:

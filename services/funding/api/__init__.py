@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.funding.api import allocations, commitments, grants, ledger, schemes
+from services.funding.api import allocations, commitments, contributions, grants, ledger, schemes
 
 BOOKS: tuple[APIRouter, ...] = (
     schemes.router,
@@ -10,4 +10,5 @@ BOOKS: tuple[APIRouter, ...] = (
     allocations.router,
     commitments.router,
     ledger.router,
+    contributions.router,
 )
