@@ -22,6 +22,7 @@ import uvicorn
 import uvloop
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from runtime import kafka, operations, telemetry
 from runtime.auth import TokenChecker
@@ -76,6 +77,7 @@ def main(
     parser.add_argument("--roles", default="", help="some of http,grpc,consumer,relay and its loops")
     options = parser.parse_args(arguments)
     settings = load(settings_type)
+    _need(settings, ("owner_database_url", "app_role") if options.what == "migrate" else ("database_url",))
     try:
         if options.what == "migrate":
             owner = settings.owner_database_url.get_secret_value()
@@ -87,9 +89,21 @@ def main(
     except (SchemaError, CannotStart) as error:
         sys.stderr.write(f"{name}: {error}\n")
         sys.exit(1)
+    except OSError as error:
+        sys.stderr.write(f"{name}: the database cannot be reached ({type(error).__name__}). Is it running?\n")
+        sys.exit(1)
     except asyncpg.PostgresError as error:
         sys.stderr.write(f"{name}: the database refused ({type(error).__name__}). Check its address and roles.\n")
         sys.exit(1)
+
+
+def _need(settings: Settings, names: Sequence[str]) -> None:
+    """Ends with code 2 and a sentence when a setting that this needs is empty."""
+    for name in names:
+        value = getattr(settings, name)
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+            sys.stderr.write(f"The setting SPEERPUNT_{name.upper()} is missing. Set it and start again.\n")
+            sys.exit(2)
 
 
 class CannotStart(Exception):

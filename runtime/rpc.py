@@ -102,8 +102,10 @@ class _Guard(grpc.aio.ServerInterceptor):
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         handler = await continuation(details)
-        if handler is None or handler.unary_unary is None or details.method.startswith(_OPEN):
+        if handler is None or details.method.startswith(_OPEN):
             return handler
+        if handler.unary_unary is None:
+            return None  # this guard checks calls of one question and one answer; any other is not served
         method = details.method
         metadata = {key: value for key, value in details.invocation_metadata or () if isinstance(value, str)}
         inner = handler.unary_unary

@@ -3,9 +3,9 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     seal_key_file: Path | None = None
     telemetry_otlp: str = ""
     telemetry_file: Path | None = None
-    telemetry_sample: float = 1.0
-    log_level: str = "INFO"
+    telemetry_sample: float = Field(default=1.0, ge=0, le=1)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     failpoints: str = ""
     cors_origins: str = ""
     ready_file: Path | None = None
