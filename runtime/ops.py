@@ -1,11 +1,15 @@
 """What an operator asks of a service's events, and does to them: counts, lag, dead letters, pause and resume."""
 
+import asyncio
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from runtime import counts, inbox, kafka, relay
 from runtime.consumer import dead_letters
@@ -14,6 +18,8 @@ from runtime.consumer.subscription import Subscription
 from runtime.inbox import Step
 from runtime.postgres import Database
 from runtime.settings import Settings
+
+COORDINATOR_SECONDS = 5.0
 
 __all__ = [
     "DeadLetter",
@@ -93,7 +99,7 @@ async def lag(db: Database, settings: Settings, subscriptions: Collection[Subscr
         for subscription in subscriptions:
             partitions = [one for one in known if _reads(settings, subscription, one)]
             group = settings.topic_prefix + subscription.group_id
-            committed = await admin.list_consumer_group_offsets(group)
+            committed = await _committed(admin, group)
             begin, end = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
             rows = await dead_letters.Q.pauses.rows(db.pool, subscription.name)
             pauses = {(row["topic"], row["partition"]) for row in rows}
@@ -114,6 +120,19 @@ async def lag(db: Database, settings: Settings, subscriptions: Collection[Subscr
         await client.stop()
         await admin.close()
     return found
+
+
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, Any]:
+    """What a group has committed. A fresh cluster only makes its coordinator when first asked, so it is asked again."""
+    until = time.monotonic() + COORDINATOR_SECONDS
+    while True:
+        try:
+            found: dict[TopicPartition, Any] = await admin.list_consumer_group_offsets(group)
+            return found
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.1)
 
 
 async def _partitions(admin: AIOKafkaAdminClient) -> list[TopicPartition]:
