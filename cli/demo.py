@@ -15,7 +15,6 @@ from deploy.embedded.supervisor import Stack
 from runtime import ids
 from services.funding.verify import check
 
-SERVICES = ("partners", "funding", "activities")
 SCHEMES = Path(__file__).resolve().parents[1] / "services" / "funding" / "schemes"
 SEAL_TRIES = 100
 
@@ -49,7 +48,7 @@ class Story:
 async def play(region: Region) -> dict[str, Any]:
     """Starts everything, plays the story, and stops everything; the report. Raises DemoFailed."""
     story = Story(region, time.monotonic())
-    async with Stack(services=SERVICES, end_with_parent=True) as stack, httpx2.AsyncClient(timeout=20) as client:
+    async with Stack(end_with_parent=True) as stack, httpx2.AsyncClient(timeout=20) as client:
         try:
             await _story(story, stack, client)
         except Refused as refused:
