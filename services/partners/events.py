@@ -1,6 +1,10 @@
-"""The facts that partners publishes. Each carries the full state, so that a copy needs no history."""
+"""The facts that partners publishes. Each carries the full state, so that a copy needs no history.
+
+Days are days in the zone of the region; a last day (`until`) still counts, and is absent while there is none.
+"""
 
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -77,7 +81,155 @@ class OrganisationRegistered(PartnersFact):
     municipality: str | None = None
 
 
+class MembershipStarted(PartnersFact):
+    """An organisation takes part in the region in some role, or that was described anew."""
+
+    fact_type = _TYPE.format("membership-started")
+
+    membership_id: UUID
+    code: str
+    organisation_id: UUID
+    role: str
+    first_day: date = Field(alias="from")
+    last_day: date | None = Field(default=None, alias="until")
+
+
+class MembershipEnded(PartnersFact):
+    """A membership was given its last day, or another one."""
+
+    fact_type = _TYPE.format("membership-ended")
+
+    membership_id: UUID
+    code: str
+    organisation_id: UUID
+    role: str
+    first_day: date = Field(alias="from")
+    last_day: date = Field(alias="until")
+
+
+class UmbrellaMandateGiven(PartnersFact):
+    """An umbrella organisation signs for one of its members, or the days of that were described anew."""
+
+    fact_type = _TYPE.format("umbrella-mandate-given")
+
+    mandate_id: UUID
+    code: str
+    umbrella_id: UUID
+    member_id: UUID
+    first_day: date = Field(alias="from")
+    last_day: date | None = Field(default=None, alias="until")
+
+
+class UmbrellaMandateWithdrawn(PartnersFact):
+    """An umbrella mandate was given its last day, or another one."""
+
+    fact_type = _TYPE.format("umbrella-mandate-withdrawn")
+
+    mandate_id: UUID
+    code: str
+    umbrella_id: UUID
+    member_id: UUID
+    first_day: date = Field(alias="from")
+    last_day: date = Field(alias="until")
+
+
+class GroupMember(Fact):
+    """An organisation in a working group."""
+
+    organisation_id: UUID
+    first_day: date = Field(alias="from")
+    last_day: date | None = Field(default=None, alias="until")
+
+
+class WorkingGroupFormed(PartnersFact):
+    """A working group exists, or was described anew: its spearheads (by code), chair and all its members."""
+
+    fact_type = _TYPE.format("working-group-formed")
+
+    working_group_id: UUID
+    code: str
+    title: str
+    spearheads: tuple[str, ...]
+    chair_organisation_id: UUID | None = None
+    members: tuple[GroupMember, ...]
+
+
+class WorkingGroupJoined(PartnersFact):
+    """An organisation joined a working group."""
+
+    fact_type = _TYPE.format("working-group-joined")
+
+    working_group_id: UUID
+    code: str
+    organisation_id: UUID
+    first_day: date = Field(alias="from")
+    last_day: date | None = Field(default=None, alias="until")
+
+
+class AgreementCirculated(PartnersFact):
+    """The text of an agreement is fixed and lies before its parties to be signed, witnesses and supporters included."""
+
+    fact_type = _TYPE.format("agreement-circulated")
+
+    agreement_id: UUID
+    code: str
+    title: str
+    text_hash: str
+    sign_until: date | None = None
+    parties: tuple[UUID, ...]
+
+
+class AgreementSigned(PartnersFact):
+    """One party signed. `signed` of the `of` parties that count for the entry into force have signed now."""
+
+    fact_type = _TYPE.format("agreement-signed")
+
+    agreement_id: UUID
+    code: str
+    organisation_id: UUID
+    signed_on: date
+    signed: int
+    of: int
+
+
+class AgreementEnteredIntoForce(PartnersFact):
+    """All parties that count have signed, the last of them on `since`. It holds for the days `from` to `until`.
+
+    `parties` are those with the role party that have signed.
+    """
+
+    fact_type = _TYPE.format("agreement-entered-into-force")
+
+    agreement_id: UUID
+    code: str
+    since: date
+    first_day: date = Field(alias="from")
+    last_day: date = Field(alias="until")
+    parties: tuple[UUID, ...]
+
+
+class StandingGround(Fact):
+    """Why an organisation counts as a partner on some days, and whether the region's policy lets that suffice."""
+
+    ground: Literal["party", "umbrella", "pledge"]
+    first_day: date = Field(alias="from")
+    last_day: date | None = Field(default=None, alias="until")
+    suffices: bool
+    through_organisation_id: UUID | None = None
+
+
+class StandingChanged(PartnersFact):
+    """The standing of an organisation, in full: on a day without a ground that suffices it does not count."""
+
+    fact_type = _TYPE.format("standing-changed")
+
+    organisation_id: UUID
+    grounds: tuple[StandingGround, ...]
+
+
 _ID = UUID("018f0000-0000-7000-8000-000000000001")
+_OTHER = UUID("018f0000-0000-7000-8000-000000000002")
+_FIRST, _LAST = date(2020, 1, 1), date(2023, 12, 31)
 
 SAMPLES: tuple[Fact, ...] = (
     ConsortiumFounded(
@@ -99,5 +251,50 @@ SAMPLES: tuple[Fact, ...] = (
     ),
     OrganisationRegistered(
         organisation_id=_ID, code="acme", name="Acme B.V.", kind="company", registry_numbers={"kvk": "12345678"}
+    ),
+    MembershipStarted(membership_id=_ID, code="acme", organisation_id=_OTHER, role="partner", first_day=_FIRST),
+    MembershipEnded(
+        membership_id=_ID, code="acme", organisation_id=_OTHER, role="partner", first_day=_FIRST, last_day=_LAST
+    ),
+    UmbrellaMandateGiven(mandate_id=_ID, code="acme", umbrella_id=_ID, member_id=_OTHER, first_day=_FIRST),
+    UmbrellaMandateWithdrawn(
+        mandate_id=_ID, code="acme", umbrella_id=_ID, member_id=_OTHER, first_day=_FIRST, last_day=_LAST
+    ),
+    WorkingGroupFormed(
+        working_group_id=_ID,
+        code="robotica",
+        title="Werkgroep robotica",
+        spearheads=("robotisering",),
+        chair_organisation_id=_OTHER,
+        members=(GroupMember(organisation_id=_OTHER, first_day=_FIRST),),
+    ),
+    WorkingGroupJoined(working_group_id=_ID, code="robotica", organisation_id=_OTHER, first_day=_FIRST),
+    AgreementCirculated(
+        agreement_id=_ID,
+        code="samenwerking",
+        title="Samenwerkingsovereenkomst",
+        text_hash="9f3c" * 16,
+        sign_until=date(2019, 3, 27),
+        parties=(_OTHER,),
+    ),
+    AgreementSigned(
+        agreement_id=_ID, code="samenwerking", organisation_id=_OTHER, signed_on=date(2019, 3, 27), signed=1, of=1
+    ),
+    AgreementEnteredIntoForce(
+        agreement_id=_ID,
+        code="samenwerking",
+        since=date(2019, 3, 27),
+        first_day=_FIRST,
+        last_day=_LAST,
+        parties=(_OTHER,),
+    ),
+    StandingChanged(
+        organisation_id=_OTHER,
+        grounds=(
+            StandingGround(ground="party", first_day=_FIRST, last_day=_LAST, suffices=True),
+            StandingGround(
+                ground="umbrella", first_day=_FIRST, last_day=_LAST, suffices=True, through_organisation_id=_ID
+            ),
+        ),
     ),
 )

@@ -8,7 +8,7 @@ EVENTS = Topic(
     retention_ms=None,
     max_bytes=65_536,
     timestamp_type="CreateTime",
-    key="id of the consortium, programme or organisation",
+    key="id of what the fact is about: consortium, programme, organisation (its standing too), agreement, ...",
     writers=("partners",),
     readers=("funding", "activities", "notifications"),
 )

@@ -250,20 +250,26 @@ class ResolveAudienceRequest(_message.Message):
 
     CONSORTIUM_ID_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
     consortium_id: _builtins.str
     audience: _builtins.str
     """Whom to reach: `everyone`, `parties`, `members`, `office`, `companies`, `schools`, `organisation:<id>`, `person:<id>`,
-    `group:<id>`, `agreement:<id>` (the signatories of its parties).
+    `group:<id>`, `agreement:<id>` (the signatories of its parties). Organisations are reached through their contacts,
+    `everyone` is every person of the consortium. `parties` are those of agreements that were circulated and have not
+    ended. NOT_FOUND for an id that the consortium does not have.
     """
+    day: _builtins.str
+    """Day on which memberships, groups and agreements are looked at, in the zone of the consortium; empty for today."""
     def __init__(
         self,
         *,
         consortium_id: _builtins.str = ...,
         audience: _builtins.str = ...,
+        day: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "consortium_id", b"consortium_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "consortium_id", b"consortium_id", "day", b"day"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

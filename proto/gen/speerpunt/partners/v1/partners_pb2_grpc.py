@@ -67,14 +67,16 @@ class PartnerDirectoryServicer:
     """
 
     def GetStanding(self, request, context):
-        """Whether an organisation counts as a partner on a day, and on which ground.
+        """Whether an organisation counts as a partner on a day, and on which ground: one that suffices when there is one.
+        NOT_FOUND for an organisation that the consortium does not have.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetStanding(self, request, context):
-        """The same for many organisations and days; answers come in the order of the questions.
+        """The same for many organisations and days (at most 2000); answers come in the order of the questions. An
+        organisation that the consortium does not have gets the basis NONE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,9 +34,13 @@ class PartnerDirectoryStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PartnerDirectoryAsyncStub: ...
     GetStanding: _grpc.UnaryUnaryMultiCallable[_partners_pb2.GetStandingRequest, _partners_pb2.GetStandingResponse]
-    """Whether an organisation counts as a partner on a day, and on which ground."""
+    """Whether an organisation counts as a partner on a day, and on which ground: one that suffices when there is one.
+    NOT_FOUND for an organisation that the consortium does not have.
+    """
     BatchGetStanding: _grpc.UnaryUnaryMultiCallable[_partners_pb2.BatchGetStandingRequest, _partners_pb2.BatchGetStandingResponse]
-    """The same for many organisations and days; answers come in the order of the questions."""
+    """The same for many organisations and days (at most 2000); answers come in the order of the questions. An
+    organisation that the consortium does not have gets the basis NONE.
+    """
     GetProgramme: _grpc.UnaryUnaryMultiCallable[_partners_pb2.GetProgrammeRequest, _partners_pb2.GetProgrammeResponse]
     """The programme of a consortium: period, spearheads, locations."""
     ResolveAudience: _grpc.UnaryUnaryMultiCallable[_partners_pb2.ResolveAudienceRequest, _partners_pb2.ResolveAudienceResponse]
@@ -50,9 +54,13 @@ class PartnerDirectoryAsyncStub(PartnerDirectoryStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStanding: _aio.UnaryUnaryMultiCallable[_partners_pb2.GetStandingRequest, _partners_pb2.GetStandingResponse]  # type: ignore[assignment]
-    """Whether an organisation counts as a partner on a day, and on which ground."""
+    """Whether an organisation counts as a partner on a day, and on which ground: one that suffices when there is one.
+    NOT_FOUND for an organisation that the consortium does not have.
+    """
     BatchGetStanding: _aio.UnaryUnaryMultiCallable[_partners_pb2.BatchGetStandingRequest, _partners_pb2.BatchGetStandingResponse]  # type: ignore[assignment]
-    """The same for many organisations and days; answers come in the order of the questions."""
+    """The same for many organisations and days (at most 2000); answers come in the order of the questions. An
+    organisation that the consortium does not have gets the basis NONE.
+    """
     GetProgramme: _aio.UnaryUnaryMultiCallable[_partners_pb2.GetProgrammeRequest, _partners_pb2.GetProgrammeResponse]  # type: ignore[assignment]
     """The programme of a consortium: period, spearheads, locations."""
     ResolveAudience: _aio.UnaryUnaryMultiCallable[_partners_pb2.ResolveAudienceRequest, _partners_pb2.ResolveAudienceResponse]  # type: ignore[assignment]
@@ -69,7 +77,9 @@ class PartnerDirectoryServicer(metaclass=_abc_1.ABCMeta):
         request: _partners_pb2.GetStandingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_partners_pb2.GetStandingResponse, _abc.Awaitable[_partners_pb2.GetStandingResponse]]:
-        """Whether an organisation counts as a partner on a day, and on which ground."""
+        """Whether an organisation counts as a partner on a day, and on which ground: one that suffices when there is one.
+        NOT_FOUND for an organisation that the consortium does not have.
+        """
 
     @_abc_1.abstractmethod
     def BatchGetStanding(
@@ -77,7 +87,9 @@ class PartnerDirectoryServicer(metaclass=_abc_1.ABCMeta):
         request: _partners_pb2.BatchGetStandingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_partners_pb2.BatchGetStandingResponse, _abc.Awaitable[_partners_pb2.BatchGetStandingResponse]]:
-        """The same for many organisations and days; answers come in the order of the questions."""
+        """The same for many organisations and days (at most 2000); answers come in the order of the questions. An
+        organisation that the consortium does not have gets the basis NONE.
+        """
 
     @_abc_1.abstractmethod
     def GetProgramme(
