@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from string import Formatter
-from typing import Any, ClassVar
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Problem(Exception):
     says what is wrong and what to do; it never repeats input that may hold personal data.
     """
 
-    code: ClassVar[str] = "problem"
-    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: str = "problem"
+    kind: Kind = Kind.CONFLICT
 
     def __init_subclass__(cls, kind: Kind | None = None, code: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -58,9 +58,10 @@ class RemoteProblem(Problem, code="remote-problem"):
     """{detail}"""
 
     def __init__(self, kind: Kind, code: str, detail: str) -> None:
+        """A refusal of another service, with the kind, the code and the sentence that it gave."""
         super().__init__(detail=detail)
-        self.remote_kind = kind
-        self.remote_code = code
+        self.kind = kind
+        self.code = code
 
 
 def allowed(*roles: str) -> Callable[[F], F]:
@@ -139,7 +140,8 @@ class _Guard(grpc.aio.ServerInterceptor):
 
 async def _abort(context: Any, problem: Problem) -> None:
     status = grpc.StatusCode[problem.kind.value.grpc_status]
-    await context.abort(status, problem.detail, (("problem-code", problem.code),))
+    trailing = (("problem-code", problem.code), ("problem-kind", problem.kind.name.lower()))
+    await context.abort(status, problem.detail, trailing)
 
 
 def declared(doors: Sequence[Door]) -> dict[str, frozenset[str]]:
@@ -190,6 +192,16 @@ class Server:
         await self._server.stop(self._grace)
 
 
+def _kind(status: str, named: str) -> Kind:
+    """The kind of a refusal: as the other side named it, else the first with that gRPC status.
+
+    A status that no refusal of ours has (INTERNAL, UNKNOWN, ...) says nothing about the question: UNAVAILABLE.
+    """
+    found = [kind for kind in Kind if kind.value.grpc_status == status]
+    exact = [kind for kind in found if kind.name.lower() == named]
+    return next(iter(exact or found), Kind.UNAVAILABLE)
+
+
 class Client:
     """Calls to one other service: own token, trace, deadline, and answers as problems of ours."""
 
@@ -201,8 +213,8 @@ class Client:
     async def call(self, method: Any, request: Any, *, timeout_seconds: float = DEADLINE_SECONDS) -> Any:
         """Calls a stub's method.
 
-        Raises CalledInTransaction inside an open transaction, Unavailable when the other side is away or too slow,
-        RemoteProblem with its sentence when it refuses.
+        Raises CalledInTransaction inside an open transaction, Unavailable when the other side is away, too slow or
+        broken, RemoteProblem with its kind, code and sentence when it refuses.
         """
         if in_transaction():
             raise CalledInTransaction("a call to another service inside an open transaction")
@@ -216,11 +228,10 @@ class Client:
                 raise self._problem(error) from error
 
     def _problem(self, error: grpc.aio.AioRpcError) -> Problem:
-        away = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.INTERNAL)
-        if error.code() in away:
-            return Unavailable(what=self._what)
         trailing = {key: value for key, value in error.trailing_metadata() or () if isinstance(value, str)}
-        kind = next((each for each in Kind if each.value.grpc_status == error.code().name), Kind.CONFLICT)
+        kind = _kind(error.code().name, trailing.get("problem-kind", ""))
+        if kind is Kind.UNAVAILABLE:
+            return Unavailable(what=self._what)
         return RemoteProblem(kind, trailing.get("problem-code", "remote-problem"), error.details() or "refused")
 
     async def close(self) -> None:

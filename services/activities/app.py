@@ -8,10 +8,11 @@ from fastapi import FastAPI
 from runtime.auth import ServiceTokens, TokenChecker
 from runtime.http import PeopleDirectory, create_app
 from runtime.lifespan import Service
+from runtime.people import People
 from runtime.postgres import Database
 from runtime.rpc import Client
 from services.activities.api import ROUTERS
-from services.activities.clients import FundingDesk, People
+from services.activities.clients import FundingDesk
 from services.activities.handlers import subscriptions
 from services.activities.loops import BudgetLoop, HoldExpiry, every
 from services.activities.rpc import door

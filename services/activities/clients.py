@@ -1,27 +1,18 @@
-"""Whom activities asks: funding to set money aside, partners who somebody is. Never inside a transaction.
+"""Whom activities asks: funding, to set money aside. Never inside a transaction.
 
 What the other side cannot answer now is `Unavailable`; what it refuses is a refusal with its own sentence.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable
 from typing import TypeVar
 from uuid import UUID
 
-import grpc
-from grpc import aio
 from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
-from speerpunt.partners.v1 import partners_pb2, partners_pb2_grpc
 
-from runtime.problems import NotFound, Problem, Unavailable
+from runtime.problems import Kind, NotFound, Problem, Unavailable
 from runtime.rpc import Client, RemoteProblem
 from services.activities.store.activities import BudgetStep
 
-REMEMBERED_PEOPLE = 10_000
-
-_REFUSED = frozenset(
-    {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OUT_OF_RANGE}
-)
 _SET_ASIDE = frozenset({funding_pb2.RESERVATION_STATE_RESERVED, funding_pb2.RESERVATION_STATE_CONFIRMED})
 
 T = TypeVar("T")
@@ -39,12 +30,13 @@ async def answered(what: str, call: Awaitable[T]) -> T:
     try:
         return await call
     except RemoteProblem as problem:
-        status = problem.__cause__.code() if isinstance(problem.__cause__, aio.AioRpcError) else None
-        if status is grpc.StatusCode.NOT_FOUND:
-            raise NotFound(what=f"such thing at {what}") from problem
-        if status in _REFUSED:
-            raise RefusedElsewhere(what=what, why=problem.detail) from problem
-        raise Unavailable(what=what) from problem
+        match problem.kind:
+            case Kind.NOT_FOUND:
+                raise NotFound(what=f"such thing at {what}") from problem
+            case Kind.CONFLICT | Kind.INVALID:
+                raise RefusedElsewhere(what=what, why=problem.detail) from problem
+            case _:
+                raise Unavailable(what=what) from problem
 
 
 class FundingDesk:
@@ -76,30 +68,3 @@ class FundingDesk:
         """Gives what was set aside back. Raises NotFound when nothing ever was."""
         request = funding_pb2.ReleaseRequest(consortium_id=str(consortium_id), reservation_id=str(step.activity_id))
         await answered("funding", self._client.call(self._stub.Release, request))
-
-
-class People:
-    """The person behind an account, asked from partners and remembered; that somebody is unknown is not."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._stub = partners_pb2_grpc.PartnerDirectoryStub(client.channel)
-        self._known: OrderedDict[tuple[UUID, str, str], UUID] = OrderedDict()
-
-    async def person_for(self, consortium_id: UUID, issuer: str, subject: str) -> UUID | None:
-        """The person, or None when this account was never linked to one."""
-        account = (consortium_id, issuer, subject)
-        if account in self._known:
-            return self._known[account]
-        request = partners_pb2.ResolvePersonRequest(consortium_id=str(consortium_id), issuer=issuer, subject=subject)
-        try:
-            asked = self._client.call(self._stub.ResolvePerson, request)
-            found = (await answered("partners", asked)).person_id
-        except NotFound:
-            return None
-        if not found:
-            return None
-        self._known[account] = UUID(found)
-        while len(self._known) > REMEMBERED_PEOPLE:
-            self._known.popitem(last=False)
-        return self._known[account]

@@ -9,11 +9,11 @@ from fastapi import FastAPI
 from runtime.auth import ServiceTokens, TokenChecker
 from runtime.http import PeopleDirectory, create_app
 from runtime.lifespan import Service
+from runtime.people import People
 from runtime.postgres import Database
 from runtime.rpc import Client
 from services.funding import rpc
 from services.funding.api import BOOKS
-from services.funding.clients import People
 from services.funding.handlers import subscriptions
 from services.funding.sealer import Sealer, sealing_key
 from services.funding.settings import Settings

@@ -8,7 +8,6 @@ import grpc
 import pytest
 from grpc import aio
 from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
-from speerpunt.partners.v1 import partners_pb2, partners_pb2_grpc
 
 from runtime.auth import ServiceTokens
 from runtime.ids import consortium_id
@@ -16,7 +15,7 @@ from runtime.postgres import Database
 from runtime.problems import NotFound, Unavailable
 from runtime.rpc import Client
 from runtime.settings import Settings
-from services.activities.clients import FundingDesk, People, RefusedElsewhere
+from services.activities.clients import FundingDesk, RefusedElsewhere
 from services.activities.store.activities import BudgetStep
 from tests.support.servers import DatabaseFor
 from tests.unit.activities.builders import an_id
@@ -36,8 +35,8 @@ class Tokens(ServiceTokens):
 
 
 @dataclass
-class Elsewhere(funding_pb2_grpc.FundingDeskServicer, partners_pb2_grpc.PartnerDirectoryServicer):
-    """Funding and partners in one: answers, or fails with the status it was told."""
+class Elsewhere(funding_pb2_grpc.FundingDeskServicer):
+    """Funding: answers, or fails with the status it was told."""
 
     status: grpc.StatusCode | None = None
     state: Any = funding_pb2.RESERVATION_STATE_RESERVED
@@ -58,11 +57,6 @@ class Elsewhere(funding_pb2_grpc.FundingDeskServicer, partners_pb2_grpc.PartnerD
         await self._hear(request, context)
         return funding_pb2.ReleaseResponse()
 
-    async def ResolvePerson(self, request: Any, context: Any) -> Any:
-        await self._hear(request, context)
-        known = request.subject == "teacher"
-        return partners_pb2.ResolvePersonResponse(person_id=str(an_id("teacher")) if known else "")
-
 
 A_SERVER: Any = Elsewhere
 """Typed loosely: the generated stubs call methods abstract that nobody asks for here."""
@@ -80,7 +74,6 @@ class Line:
 async def line() -> AsyncIterator[Line]:
     server, other = aio.server(), A_SERVER()
     funding_pb2_grpc.add_FundingDeskServicer_to_server(other, server)
-    partners_pb2_grpc.add_PartnerDirectoryServicer_to_server(other, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     client = Client(f"127.0.0.1:{port}", "elsewhere", Tokens())
@@ -120,14 +113,6 @@ async def test_a_service_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await FundingDesk(client).confirm(REGION, STEP)
     await client.close()
-
-
-async def test_a_known_person_is_asked_for_once_and_an_unknown_one_again(line: Line) -> None:
-    people = People(line.client)
-    for _ in range(2):
-        assert await people.person_for(REGION, "issuer", "teacher") == an_id("teacher")
-        assert await people.person_for(REGION, "issuer", "stranger") is None
-    assert [asked.subject for asked in line.other.asked] == ["teacher", "stranger", "stranger"]
 
 
 async def test_no_call_leaves_from_inside_a_transaction(line: Line, database_for: DatabaseFor) -> None:
