@@ -28,17 +28,18 @@ DOORS = {
 }
 
 
-def having(name: str) -> list[str]:
-    """The services with such a file."""
-    return sorted(path.parent.name for path in (PROJECT / "services").glob(f"*/{name}"))
+def having(module: str) -> list[str]:
+    """The services with such a module, be it a file or a folder."""
+    services = (PROJECT / "services").iterdir()
+    return sorted(each.name for each in services if (each / f"{module}.py").exists() or (each / module).is_dir())
 
 
 def topics() -> dict[str, tuple[Topic, ...]]:
     """The topics that each service owns."""
-    return {service: importlib.import_module(f"services.{service}.topics").TOPICS for service in having("topics.py")}
+    return {service: importlib.import_module(f"services.{service}.topics").TOPICS for service in having("topics")}
 
 
-@pytest.mark.parametrize("service", having("app.py"))
+@pytest.mark.parametrize("service", having("app"))
 def test_every_route_says_who_may_use_it(service: str) -> None:
     settings = importlib.import_module(f"services.{service}.settings").Settings()
     document: Any = docs.openapi(importlib.import_module(f"services.{service}.app").http_app(settings))
@@ -54,7 +55,7 @@ def test_every_route_says_who_may_use_it(service: str) -> None:
 
 
 def test_every_service_with_a_grpc_door_is_looked_at() -> None:
-    assert sorted(DOORS) == having("rpc.py")
+    assert sorted(DOORS) == having("rpc")
 
 
 @pytest.mark.parametrize("service", sorted(DOORS))
@@ -83,7 +84,7 @@ def test_no_topic_has_two_owners() -> None:
 
 def test_a_service_reads_only_topics_that_name_it_as_a_reader() -> None:
     readers = {topic.name: topic.readers for owned in topics().values() for topic in owned}
-    for service in having("handlers.py"):
+    for service in having("handlers"):
         for subscription in importlib.import_module(f"services.{service}.handlers").subscriptions():
             for name in subscription.topics:
                 assert service in readers[name], f"{service} reads {name}"

@@ -18,7 +18,7 @@ CONTRACTS = [
 PLANTED = {
     "Services do not import each other": ("services/partners/api.py", "import services.funding.settings"),
     "The runtime knows no service": ("runtime/issuer.py", "import services.partners.events"),
-    "Rules and facts do no input or output": ("services/funding/events.py", "import asyncpg"),
+    "Rules and facts do no input or output": ("services/funding/events/money.py", "import asyncpg"),
     "Inside a service: app over doors over commands over store over rules over facts": (
         "services/partners/store.py",
         "import services.partners.api",

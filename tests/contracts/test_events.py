@@ -16,8 +16,15 @@ from runtime.event import Fact
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted((PROJECT / "proto" / "events").glob("*.json"))
-PRODUCERS = sorted(path.parent.name for path in (PROJECT / "services").glob("*/events.py"))
-CONSUMERS = sorted(path.parent.name for path in (PROJECT / "services").glob("*/handlers.py"))
+
+
+def having(module: str) -> list[str]:
+    """The services with such a module, be it a file or a folder."""
+    services = (PROJECT / "services").iterdir()
+    return sorted(each.name for each in services if (each / f"{module}.py").exists() or (each / module).is_dir())
+
+
+PRODUCERS, CONSUMERS = having("events"), having("handlers")
 
 PERSONAL = {"email", "mail", "phone", "telephone", "mobile", "address", "street", "postcode", "surname", "birthday"}
 NAMES_OF_NO_PERSON = {

@@ -1,0 +1,69 @@
+"""What funding publishes: facts in the past tense, ids only, amounts in integer cents and worked time in minutes."""
+
+from runtime.event import Fact
+from services.funding.events import contributions, money, pledges
+from services.funding.events.contributions import (
+    ContributionAccepted,
+    ContributionDeclared,
+    ContributionHeld,
+    ContributionReceipt,
+    ContributionRefused,
+    ContributionReversed,
+    ContributionVerified,
+    ReceiptReason,
+    ReceiptSeal,
+)
+from services.funding.events.money import (
+    AllocatedLine,
+    AllocationApproved,
+    AllocationProposed,
+    CommitmentMade,
+    CommitmentReleased,
+    EntriesSealed,
+    GrantAwarded,
+    GrantSupplemented,
+    SchemeRuleRecorded,
+)
+from services.funding.events.parts import SOURCE, TOPIC, ContributionKind, LineKind, Origin, Part
+from services.funding.events.pledges import (
+    PeriodClosed,
+    PledgedLine,
+    PledgeSigned,
+    PositionChanged,
+    StatementIssued,
+)
+
+__all__ = [
+    "SAMPLES",
+    "SOURCE",
+    "TOPIC",
+    "AllocatedLine",
+    "AllocationApproved",
+    "AllocationProposed",
+    "CommitmentMade",
+    "CommitmentReleased",
+    "ContributionAccepted",
+    "ContributionDeclared",
+    "ContributionHeld",
+    "ContributionKind",
+    "ContributionReceipt",
+    "ContributionRefused",
+    "ContributionReversed",
+    "ContributionVerified",
+    "EntriesSealed",
+    "GrantAwarded",
+    "GrantSupplemented",
+    "LineKind",
+    "Origin",
+    "Part",
+    "PeriodClosed",
+    "PledgeSigned",
+    "PledgedLine",
+    "PositionChanged",
+    "ReceiptReason",
+    "ReceiptSeal",
+    "SchemeRuleRecorded",
+    "StatementIssued",
+]
+
+SAMPLES: tuple[Fact, ...] = (*money.SAMPLES, *pledges.SAMPLES, *contributions.SAMPLES)

@@ -1,0 +1,90 @@
+"""What was asked and promised, and where the co-financing stands."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from runtime.event import Fact
+from services.funding.events.parts import ID, TOPIC, Part
+
+
+class StatementIssued(Fact):
+    """An organisation was asked what it will contribute: the form, with its deadline."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.funding.statement-issued.v1"
+    topic: ClassVar[str] = TOPIC
+
+    statement_id: UUID
+    organisation_id: UUID
+    deadline: date
+
+
+class PledgedLine(Part):
+    line: str
+    minutes: int = 0
+    cents: int = 0
+
+
+class PledgeSigned(Fact):
+    """An organisation promised hours and value. `cents` is what the promised hours and material are worth together."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.funding.pledge-signed.v1"
+    topic: ClassVar[str] = TOPIC
+
+    pledge_id: UUID
+    organisation_id: UUID
+    minutes: int
+    cents: int
+    signed_on: date
+    from_: date = Field(alias="from")
+    until: date
+    lines: tuple[PledgedLine, ...]
+
+
+class PositionChanged(Fact):
+    """The co-financing of a region stands elsewhere. Full state."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.funding.position-changed.v1"
+    topic: ClassVar[str] = TOPIC
+
+    realised_cents: int
+    realised_minutes: int
+    declared_cents: int = 0
+    declared_minutes: int = 0
+    promised_cents: int = 0
+    promised_minutes: int = 0
+
+
+class PeriodClosed(Fact):
+    """Nothing more is booked on days up to and including `until`."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.funding.period-closed.v1"
+    topic: ClassVar[str] = TOPIC
+
+    until: date
+
+
+SAMPLES: tuple[Fact, ...] = (
+    StatementIssued(statement_id=ID[0], organisation_id=ID[1], deadline=date(2019, 3, 22)),
+    PledgeSigned(
+        pledge_id=ID[0],
+        organisation_id=ID[1],
+        minutes=7_200,
+        cents=600_000,
+        signed_on=date(2019, 3, 20),
+        from_=date(2020, 1, 1),
+        until=date(2023, 12, 31),
+        lines=(PledgedLine(line="robotisering", minutes=7_200, cents=600_000),),
+    ),
+    PositionChanged(
+        realised_cents=52_000_000,
+        realised_minutes=624_000,
+        declared_cents=1_000_000,
+        declared_minutes=12_000,
+        promised_cents=80_000_000,
+        promised_minutes=960_000,
+    ),
+    PeriodClosed(until=date(2020, 12, 31)),
+)
