@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
@@ -60,7 +59,7 @@ async def wire(settings: Settings) -> Service:
         settings=settings,
         database=database,
         http=http_app(settings, database, tokens, People(partners)),
-        grpc=[rpc.door(database, ZoneInfo(settings.zone))],
+        grpc=[rpc.door(database)],
         tokens=tokens,
         migrations=MIGRATIONS,
         subscriptions=subscriptions(),

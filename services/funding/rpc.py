@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
 
@@ -13,6 +12,7 @@ from runtime.event import Context
 from runtime.postgres import Database, Tx
 from runtime.problems import InvalidInput
 from services.funding.commands import position, reservations
+from services.funding.store import partners
 
 _STATES = {
     "reserved": funding_pb2.RESERVATION_STATE_RESERVED,
@@ -25,9 +25,8 @@ _LONGEST_PURPOSE = 200
 class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
     """GetBalance, Reserve, Confirm, Release and GetPosition, within one consortium."""
 
-    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._zone = zone
 
     @rpc.allowed("service", "office", "controller", "accountant")
     async def GetBalance(  # noqa: N802
@@ -65,7 +64,7 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         reservation_id = rpc.identifier("reservation_id", request.reservation_id)
         at = datetime.now(UTC)
         async with self._transaction(request.consortium_id) as tx:
-            made = await reservations.confirm(tx, reservation_id, day=self._day(at), at=at)
+            made = await reservations.confirm(tx, reservation_id, day=await _day(tx, at), at=at)
         return funding_pb2.ConfirmResponse(state=_STATES[made.state])
 
     @rpc.allowed("service")
@@ -76,7 +75,7 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         reservation_id = rpc.identifier("reservation_id", request.reservation_id)
         at = datetime.now(UTC)
         async with self._transaction(request.consortium_id) as tx:
-            made = await reservations.release(tx, reservation_id, day=self._day(at), at=at)
+            made = await reservations.release(tx, reservation_id, day=await _day(tx, at), at=at)
         return funding_pb2.ReleaseResponse(state=_STATES[made.state])
 
     @rpc.allowed("service", "office", "controller", "accountant")
@@ -84,9 +83,8 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         self, request: funding_pb2.GetPositionRequest, context: Any
     ) -> funding_pb2.GetPositionResponse:
         """Co-financing against the threshold, as the ledger has it."""
-        today = self._day(datetime.now(UTC))
         async with self._transaction(request.consortium_id) as tx:
-            stands = await position.position(tx, today)
+            stands = await position.position(tx, await _day(tx, datetime.now(UTC)))
         return funding_pb2.GetPositionResponse(
             realised_cents=stands.realised_cents,
             realised_minutes=stands.realised_minutes,
@@ -109,14 +107,16 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         async with self._database.transaction(rpc.consortium(consortium_id), cause) as tx:
             yield tx
 
-    def _day(self, at: datetime) -> date:
-        return at.astimezone(self._zone).date()
+
+async def _day(tx: Tx, at: datetime) -> date:
+    """The day it is in the region. Raises RegionNotKnown."""
+    return at.astimezone((await partners.consortium(tx)).zone).date()
 
 
-def door(database: Database, zone: ZoneInfo) -> rpc.Door:
+def door(database: Database) -> rpc.Door:
     """The FundingDesk, ready to be served."""
     return rpc.Door(
         "speerpunt.funding.v1.FundingDesk",
         funding_pb2_grpc.add_FundingDeskServicer_to_server,
-        FundingDesk(database, zone),
+        FundingDesk(database),
     )

@@ -4,10 +4,6 @@ import runtime.settings
 
 
 class Settings(runtime.settings.Settings):
-    """The books are sealed with the key in `seal_key_file`.
-
-    `zone` gives the local day of what is booked over gRPC.
-    """
+    """The books are sealed with the key in `seal_key_file`."""
 
     seal_interval_seconds: float = 0.25
-    zone: str = "Europe/Amsterdam"

@@ -3,7 +3,6 @@
 import importlib
 from pathlib import Path
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import APIRouter
@@ -23,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 NO_DATABASE = cast(Database, None)
 DOORS = {
     "activities": activities_rpc.door(NO_DATABASE),
-    "funding": funding_rpc.door(NO_DATABASE, ZoneInfo("Europe/Amsterdam")),
+    "funding": funding_rpc.door(NO_DATABASE),
     "partners": partners_rpc.door(NO_DATABASE),
 }
 

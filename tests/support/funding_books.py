@@ -19,6 +19,7 @@ from services.funding.domain.chain import SealingKey
 from services.funding.domain.ledger import JournalEntry, transfer
 from services.funding.domain.scheme import Cofinancing, Rule, SupplementLimit
 from services.funding.sealer import Sealer
+from services.funding.store import partners
 
 OFFICE = UUID("018f0000-0000-7000-8000-00000000000a")
 CONTROLLER = UUID("018f0000-0000-7000-8000-00000000000b")
@@ -76,6 +77,11 @@ class Region:
     async def transaction(self, actor: UUID = OFFICE) -> AsyncIterator[Tx]:
         async with self.database.transaction(self.id, Context(actor=str(actor))) as tx:
             yield tx
+
+    async def found(self, code: str = "sto-test", zone: str = "Europe/Amsterdam") -> None:
+        """Makes the region known here, as if partners had told."""
+        async with self.transaction() as tx:
+            await partners.save_consortium(tx, code, zone, "EUR", "nl", 1)
 
     async def grant(self, cents: int = 1_000_000_001) -> None:
         """Registers the scheme and a grant."""

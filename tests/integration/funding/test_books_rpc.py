@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
@@ -49,11 +48,12 @@ class Desk:
 async def desk(database_for: DatabaseFor) -> AsyncIterator[Desk]:
     database = await Database.open((await database_for("funding")).app_url, name="test", most=5)
     settings = Settings(drain_timeout_seconds=1)
-    server = Server(settings, [door(database, ZoneInfo("Europe/Amsterdam"))], Tokens(settings))
+    server = Server(settings, [door(database)], Tokens(settings))
     stop = asyncio.Event()
     serving = asyncio.create_task(server.run(stop))
     await server.up.wait()
     region = Region(database)
+    await region.found()
     await region.grant(1_000_000_000)
     await region.approve(await region.propose())
     async with grpc.aio.insecure_channel(server.address) as channel:

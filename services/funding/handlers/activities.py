@@ -1,4 +1,4 @@
-"""The Kafka door of funding: hours flow in by themselves when a school confirms a lesson."""
+"""Hours flow in by themselves when a school confirms a lesson."""
 
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from runtime.consumer import Router, Subscription
+from runtime.consumer import Router
 from runtime.event import Received
 from runtime.postgres import Tx
 from services.funding.commands import contributions
@@ -32,8 +32,8 @@ async def book_hours(tx: Tx, _event: Received, data: AttendanceConfirmed) -> Non
     await contributions.book_lesson(tx, lesson, at=datetime.now(UTC))
 
 
-def subscriptions() -> tuple[Subscription, ...]:
-    """What funding hears."""
-    router = Router()
-    router.on("nl.speerpunt.activities.attendance-confirmed.v1", AttendanceConfirmed, book_hours)
-    return (Subscription("funding.activities", router, topics=("activities.events",)),)
+def router() -> Router:
+    """What funding hears of activities."""
+    made = Router()
+    made.on("nl.speerpunt.activities.attendance-confirmed.v1", AttendanceConfirmed, book_hours)
+    return made
