@@ -39,7 +39,7 @@ class Portal:
         organisations: list[UUID] | None = None,
     ) -> "Portal":
         """A portal for this subject, with a token of the development issuer."""
-        services = ("partners", "funding", "activities")
+        services = ("partners", "funding", "activities", "notifications")
         claims = {
             "roles": roles,
             "consortia": [str(consortium_id)],

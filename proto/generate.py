@@ -16,7 +16,7 @@ from pathlib import Path
 
 PROTO = Path(__file__).resolve().parent
 PROJECT = PROTO.parent
-SERVICES = ("partners", "funding", "activities")
+SERVICES = ("partners", "funding", "activities", "notifications")
 MADE = (Path("proto/gen"), Path("proto/events"), Path("docs/api"))
 
 

@@ -28,7 +28,7 @@ from deploy.embedded.ports import Ports
 from deploy.embedded.problems import CannotStart, about_the_disk
 from deploy.embedded.processes import Child, Program
 
-SERVICES = ("partners", "funding", "activities")
+SERVICES = ("partners", "funding", "activities", "notifications")
 DRAIN_SECONDS = 20
 
 

@@ -1,0 +1,49 @@
+"""The composition root of notifications: the only file that wires."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from runtime.auth import TokenChecker
+from runtime.http import create_app
+from runtime.lifespan import Service
+from runtime.postgres import Database
+from services.notifications import api
+from services.notifications.handlers import subscriptions
+from services.notifications.settings import Settings
+from services.notifications.topics import TOPICS
+
+NAME = "notifications"
+VERSION = "0.1.0"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def http_app(settings: Settings, database: Database | None = None, tokens: TokenChecker | None = None) -> FastAPI:
+    """The HTTP application; without a database it can only describe itself."""
+    return create_app(
+        service=NAME,
+        title="Speerpunt notifications",
+        description="The planning of a region, and who was told what of it and of what happens elsewhere.",
+        version=VERSION,
+        routers=(api.router,),
+        settings=settings,
+        database=database,
+        tokens=tokens,
+    )
+
+
+async def wire(settings: Settings) -> Service:
+    """The service as it runs with these settings."""
+    database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
+    tokens = TokenChecker(settings)
+    return Service(
+        name=NAME,
+        version=VERSION,
+        settings=settings,
+        database=database,
+        http=http_app(settings, database, tokens),
+        migrations=MIGRATIONS,
+        tokens=tokens,
+        subscriptions=subscriptions(),
+        topics=TOPICS,
+    )
