@@ -1,12 +1,8 @@
 """The process is killed at each of the six failpoints of the heart: nothing is lost, doubled or re-ordered."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,40 +10,9 @@ import pytest
 from runtime.kafka import ensure_topics
 from runtime.migrate import migrate
 from runtime.postgres import Database
-from runtime.settings import Settings
 from tests.support import steps
 from tests.support.servers import KafkaForTest, ServiceDatabase
-
-PROJECT = Path(__file__).resolve().parents[2]
-DEADLINE_SECONDS = 40
-
-
-class Processes:
-    """Starts roles of the steps service, and leaves none behind."""
-
-    def __init__(self) -> None:
-        self._started: list[subprocess.Popen[bytes]] = []
-
-    def start(self, role: str, settings: Settings, failpoints: str = "") -> subprocess.Popen[bytes]:
-        environment = os.environ | {
-            "SPEERPUNT_ENVIRONMENT": "test",
-            "SPEERPUNT_DATABASE_URL": settings.database_url.get_secret_value(),
-            "SPEERPUNT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-            "SPEERPUNT_TOPIC_PREFIX": settings.topic_prefix,
-            "SPEERPUNT_GROUP_SESSION_TIMEOUT_MS": "1500",
-            "SPEERPUNT_FAILPOINTS": failpoints,
-            "PYTHONPATH": str(PROJECT),
-        }
-        command = [sys.executable, "-m", "tests.support.steps", role]
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
-        self._started.append(process)
-        return process
-
-    def end(self) -> None:
-        for process in self._started:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+from tests.support.steps.processes import DEADLINE_SECONDS, Processes, dies
 
 
 @pytest.fixture
@@ -55,13 +20,6 @@ def processes() -> Iterator[Processes]:
     found = Processes()
     yield found
     found.end()
-
-
-async def dies(process: subprocess.Popen[bytes]) -> int:
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while (code := process.poll()) is None:
-            await asyncio.sleep(0.02)
-    return code
 
 
 @pytest.mark.parametrize(
