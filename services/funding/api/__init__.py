@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from services.funding.api import allocations, commitments, contributions, grants, ledger, schemes
+from services.funding.api import allocations, commitments, contributions, finder, grants, ledger, schemes
 
 BOOKS: tuple[APIRouter, ...] = (
     schemes.router,
+    finder.router,
     grants.router,
     allocations.router,
     commitments.router,

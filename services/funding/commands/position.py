@@ -7,7 +7,7 @@ from datetime import date
 
 from runtime.postgres import Tx
 from services.funding.domain.ledger import ACCEPTED, DECLARED, VERIFIED
-from services.funding.domain.scheme import Base, Cofinancing, required_cents, terms_on
+from services.funding.domain.scheme import Base, cofinancing_on, required_cents
 from services.funding.store import grants, ledger, schemes
 
 
@@ -29,7 +29,7 @@ async def position(tx: Tx, known_at: date, promised_cents: int = 0) -> Position:
     rules = {scheme.code: scheme.rules for scheme in await schemes.schemes(tx)}
     required: Counter[Base] = Counter()
     for grant in await grants.grants(tx):
-        asked = terms_on(rules.get(grant.scheme, ()), Cofinancing, grant.from_, known_at)
+        asked = cofinancing_on(rules.get(grant.scheme, ()), grant.from_, known_at)
         if asked is not None:
             required.update(required_cents(grant.cents, asked))
     return Position(

@@ -1,7 +1,7 @@
 """What funding publishes: facts in the past tense, ids only, amounts in integer cents and worked time in minutes."""
 
 from runtime.event import Fact
-from services.funding.events import contributions, money, pledges
+from services.funding.events import contributions, money, pledges, subsidy
 from services.funding.events.contributions import (
     ContributionAccepted,
     ContributionDeclared,
@@ -66,4 +66,4 @@ __all__ = [
     "StatementIssued",
 ]
 
-SAMPLES: tuple[Fact, ...] = (*money.SAMPLES, *pledges.SAMPLES, *contributions.SAMPLES)
+SAMPLES: tuple[Fact, ...] = (*money.SAMPLES, *subsidy.SAMPLES, *pledges.SAMPLES, *contributions.SAMPLES)

@@ -9,7 +9,7 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from runtime.postgres import Tx
-from services.funding.domain.scheme import ABOUT, Rule, Scheme, Terms
+from services.funding.domain.scheme import ABOUT, Base, BaseDecision, Rule, Scheme, Terms
 from services.funding.store import Q
 
 
@@ -19,14 +19,17 @@ async def open_and_lock(tx: Tx, scheme_id: UUID, code: str, title: str) -> tuple
     row = await Q.lock_scheme.row(tx, tx.consortium_id, code)
     if row is None:
         raise LookupError("the scheme was not made")
-    rules = [_rule(rule) for rule in await Q.scheme_rules.rows(tx, tx.consortium_id, row["scheme_id"])]
+    rules = [_rule(rule) for rule in await Q.scheme_rules.rows(tx, tx.consortium_id, row["scheme_id"], None)]
     return Scheme(row["scheme_id"], row["code"], row["title"], tuple(rules), row["version"]), made == 1
 
 
-async def schemes(tx: Tx, code: str | None = None) -> list[Scheme]:
-    """The region's schemes with all their rules, or the one with this code."""
+async def schemes(tx: Tx, code: str | None = None, recorded_until: int | None = None) -> list[Scheme]:
+    """The region's schemes with all their rules, or the one with this code.
+
+    With `recorded_until`: the rules that were on record when the scheme was at that version.
+    """
     rules: dict[UUID, list[Rule]] = {}
-    for row in await Q.scheme_rules.rows(tx, tx.consortium_id, None):
+    for row in await Q.scheme_rules.rows(tx, tx.consortium_id, None, recorded_until):
         rules.setdefault(row["scheme_id"], []).append(_rule(row))
     return [
         Scheme(row["scheme_id"], row["code"], row["title"], tuple(rules.get(row["scheme_id"], ())), row["version"])
@@ -34,8 +37,14 @@ async def schemes(tx: Tx, code: str | None = None) -> list[Scheme]:
     ]
 
 
-async def scheme(tx: Tx, code: str) -> Scheme | None:
-    return next(iter(await schemes(tx, code)), None)
+async def scheme(tx: Tx, code: str, recorded_until: int | None = None) -> Scheme | None:
+    return next(iter(await schemes(tx, code, recorded_until)), None)
+
+
+async def lock(tx: Tx, code: str) -> Scheme | None:
+    """The scheme with this code, locked for whoever adds rules to it."""
+    row = await Q.lock_scheme.row(tx, tx.consortium_id, code)
+    return None if row is None else await scheme(tx, code)
 
 
 async def save(tx: Tx, before: Scheme, after: Scheme) -> None:
@@ -56,6 +65,8 @@ async def save(tx: Tx, before: Scheme, after: Scheme) -> None:
                 rule.source,
                 rule.reason,
                 rule.flagged,
+                rule.replaces,
+                after.version,
             )
             for rule in after.rules
             if rule.code not in known
@@ -78,4 +89,50 @@ def _rule(row: Record) -> Rule:
         row["valid_until"],
         row["reason"],
         row["flagged"],
+        row["replaces"],
+    )
+
+
+async def insert_decision(tx: Tx, proposed: BaseDecision, scheme_id: UUID) -> None:
+    await Q.insert_base_decision.execute(
+        tx,
+        tx.consortium_id,
+        proposed.id,
+        scheme_id,
+        proposed.base.value,
+        proposed.valid_from,
+        proposed.reason,
+        proposed.source,
+        proposed.proposed_by,
+        proposed.proposed_at,
+        proposed.version,
+    )
+
+
+async def decisions(tx: Tx, scheme: str | None = None, decision_id: UUID | None = None) -> list[BaseDecision]:
+    """The decisions on a base, oldest first: all of a scheme, or the one with this id."""
+    return [
+        BaseDecision(
+            row["decision_id"],
+            row["scheme"],
+            Base(row["base"]),
+            row["valid_from"],
+            row["reason"],
+            row["source"],
+            row["state"],
+            row["proposed_by"],
+            row["proposed_at"],
+            row["decided_by"],
+            row["decided_at"],
+            row["rule"],
+            row["version"],
+        )
+        for row in await Q.base_decisions.rows(tx, tx.consortium_id, scheme, decision_id)
+    ]
+
+
+async def save_decision(tx: Tx, decided: BaseDecision) -> None:
+    """Keeps a decision that was made; the caller holds its scheme."""
+    await Q.decide_base.execute(
+        tx, tx.consortium_id, decided.id, decided.decided_by, decided.decided_at, decided.rule, decided.version
     )
