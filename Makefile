@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export SPEERPUNT_PORTS := $(PORTS)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up down test faults check lock clean
+.PHONY: help demo up down test check lock clean
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -24,17 +24,15 @@ down: $(VENV)/ready ## stops what `make up` left running
 test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
-faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7 for one, SEEDS=20 for many)
-	@PYTHONPATH=.:proto/gen $(PY) -m tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3))
-
 check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy runtime services cli deploy proto tests
+	$(VENV)/bin/mypy runtime services cli deploy proto examples tests
 	$(VENV)/bin/lint-imports
 	cd proto && ../$(VENV)/bin/buf lint
 	cd proto && ../$(VENV)/bin/buf breaking --against image.binpb
 	$(PY) proto/generate.py --check
+	$(PY) -m examples.generate --check
 
 lock: $(VENV)/ready ## makes the lock files anew, after a change of requirements/*.in or deploy/embedded/jgo.toml
 	cd requirements && for each in runtime dev; do UV_PYTHON_DOWNLOADS=never ../$(VENV)/bin/uv pip compile --quiet --universal \

@@ -2,8 +2,8 @@
 
     python proto/generate.py [--check]
 
-proto/gen from the protos, proto/events from the facts of each service (JSON Schema and a golden sample), and docs/api
-from the applications themselves. Nothing is connected to.
+proto/gen from the protos, proto/events from the facts of each service (JSON Schema and a golden sample), docs/api from
+the applications themselves, and examples/*.schema.json from the model of a region folder. Nothing is connected to.
 """
 
 import argparse
@@ -18,6 +18,7 @@ PROTO = Path(__file__).resolve().parent
 PROJECT = PROTO.parent
 SERVICES = ("partners", "funding", "activities", "notifications")
 MADE = (Path("proto/gen"), Path("proto/events"), Path("docs/api"))
+SCHEMAS = {"RegionFile": Path("examples/region.schema.json"), "ActivitiesFile": Path("examples/activities.schema.json")}
 
 
 def protos(into: Path) -> None:
@@ -59,11 +60,22 @@ def apis(into: Path) -> None:
         write(into / f"{service}.openapi.json", docs.openapi(module.http_app(settings)))
 
 
+def schemas(into: Path) -> None:
+    """What region.yaml and activities.yaml may say, for editors that check while one types."""
+    model = importlib.import_module("cli.region.model")
+    for name, path in SCHEMAS.items():
+        (into / path).parent.mkdir(parents=True, exist_ok=True)
+        schema = getattr(model, name).model_json_schema(by_alias=True)
+        write(into / path, {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+
+
 def write(path: Path, document: object) -> None:
     path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
+    if folder.is_file():
+        return {".": folder.read_bytes()}
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -82,8 +94,9 @@ def main() -> int:
         protos(fresh / MADE[0])
         events(fresh / MADE[1])
         apis(fresh / MADE[2])
+        schemas(fresh)
         stale = []
-        for made in MADE:
+        for made in (*MADE, *SCHEMAS.values()):
             now, wanted = contents(PROJECT / made), contents(fresh / made)
             for name in sorted(now.keys() | wanted.keys()):
                 if now.get(name) == wanted.get(name):

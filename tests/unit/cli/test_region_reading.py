@@ -61,7 +61,7 @@ def test_all_that_is_wrong_in_all_files_is_told_at_once_with_its_place(tmp_path:
     changed(folder / "region.yaml", "cents: 1000000000", "cents: a lot")
     changed(folder / "region.yaml", "zone: Europe/Amsterdam", "zones: Europe/Amsterdam")
     changed(folder / "companies.csv", ";00000102;", ";12AB;")
-    changed(folder / "pledges.csv", ";240;;", ";1.500;;")
+    changed(folder / "pledges.csv", ";336;;", ";1.500;;")
     changed(folder / "planning.csv", ";14:30;", ";half drie;")
     changed(folder / "activities.yaml", "maxGroup: 28", "maxGroup: 0")
     told = refusal(folder)
@@ -112,7 +112,7 @@ def test_a_name_that_stands_twice_in_one_place_is_refused_with_its_line(tmp_path
     folder = a_folder(tmp_path)
     changed(folder / "region.yaml", "reportOn: 2023-11-01", "reportOn: 2023-11-01\nreportOn: 2024-11-01")
     (told,) = refusal(folder)
-    assert told == "region.yaml: line 6, column 1: is not YAML: 'reportOn' is there twice."
+    assert told == "region.yaml: line 7, column 1: is not YAML: 'reportOn' is there twice."
 
 
 def test_a_code_that_stands_twice_is_refused_with_both_rows(tmp_path: Path) -> None:
