@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from services.funding.domain import wording
+from services.funding.domain import finder_wording as wording
+from services.funding.domain.finder_wording import Sentences
 from services.funding.domain.scheme import (
     Activities,
     Amount,
@@ -26,7 +27,6 @@ from services.funding.domain.scheme import (
     in_force,
     required_cents,
 )
-from services.funding.domain.wording import Sentences
 
 Answer = Literal["met", "not-met", "open"]
 Outcome = Literal["fits", "does-not-fit", "depends"]
