@@ -2,6 +2,8 @@
 
     python -m examples.generate [--check]
 
+For each region expected.json says what the report of a demo must say, reckoning.json what that is made of.
+
 What goes wrong in a real region goes wrong here, in about the same measure: forms sent twice, hours of a lesson typed
 in again, a company that never signed. The valid records are spread over companies, lines and years by a seeded dice.
 """
@@ -17,12 +19,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cli.region import Region, read
-from examples.reckoning import Reckoning, lesson_place, reckon, stands, summary
+from examples.reckoning import Reckoning, details, expected, lesson_place, reckon, stands
 
 EXAMPLES = Path(__file__).resolve().parent
 REGIONS = ("amersfoort", "gooi-klein")
 FIRST, LAST = date(2020, 1, 6), date(2023, 10, 27)
-VALID = 1_240
+VALID = 1_210
 T = TypeVar("T")
 Body = dict[str, Any]
 
@@ -107,7 +109,7 @@ def make(region: Region) -> Post:
     return post
 
 
-KINDS = {"hours": 1_000, "material": 95, "loan": 45, "cash": 12, "pupil-presence": 88}
+KINDS = {"hours": 1_000, "material": 104, "loan": 45, "cash": 12, "pupil-presence": 12}
 WHAT = {
     "hours": (
         "Begeleiding in de werkplaats",
@@ -168,7 +170,7 @@ def a_record(post: Post, sender: str, organisation: str, day: date, kind: str) -
     }
     match kind:
         case "hours":
-            body["minutes"] = 15 * (8 + dice.below(25))
+            body["minutes"] = 15 * (8 + dice.below(22))
             body["workerRef"] = worker(organisation, dice.below(9))
         case "pupil-presence":
             body["pupils"] = 8 + dice.below(18)
@@ -223,8 +225,11 @@ def files(folder: Path) -> dict[str, bytes]:
         as_meant(post, reckoned)
     else:
         reckoned = reckon(region)
-    told = json.dumps(summary(reckoned), indent=2, ensure_ascii=False) + "\n"
-    return {**made, "expected.json": told.encode()}
+    return {**made, "expected.json": _shown(expected(reckoned)), "reckoning.json": _shown(details(reckoned))}
+
+
+def _shown(document: Body) -> bytes:
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _as_records(made: dict[str, bytes]) -> dict[str, tuple[bytes, ...]]:

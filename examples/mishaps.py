@@ -54,8 +54,8 @@ def _some(post: Post, many: int, fits: Callable[[Body], bool] = lambda _: True) 
 
 def _sent_twice(post: Post) -> None:
     """A payroll provider publishes a month again; a mail is answered with the same sheet; one re-sends a whole year."""
-    whole_months = _some(post, 124)
-    invoices = _some(post, 18, lambda body: body["kind"] in ("material", "loan"))
+    whole_months = _some(post, 96)
+    invoices = _some(post, 8, lambda body: body["kind"] in ("material", "loan"))
     for number, (sender, on, body) in enumerate([*whole_months, *invoices]):
         again = on if number % 3 == 0 else LATE if number % 3 == 1 else on + timedelta(days=31)
         line = dict(reversed(body.items())) if number % 5 == 0 else body
