@@ -1,18 +1,34 @@
 """The composition root of partners: the only file that wires."""
 
 from pathlib import Path
+from uuid import UUID
 
 from fastapi import FastAPI
 
 from runtime.auth import TokenChecker
-from runtime.http import create_app
+from runtime.http import PeopleDirectory, create_app
 from runtime.lifespan import Service
 from runtime.postgres import Database
-from services.partners import api, rpc
+from services.partners import rpc
+from services.partners.api import ROUTERS
+from services.partners.handlers import subscriptions
 from services.partners.settings import Settings
+from services.partners.store import persons
 from services.partners.topics import TOPICS
 
 VERSION = "0.1.0"
+
+
+class OwnPeople(PeopleDirectory):
+    """The person behind an account, from this service's own database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def person_for(self, consortium_id: UUID, issuer: str, subject: str) -> UUID | None:
+        """The person, or None when this account was never linked to one."""
+        async with self._database.transaction(consortium_id) as tx:
+            return await persons.person_of(tx, issuer, subject)
 
 
 def http_app(settings: Settings, database: Database | None = None, tokens: TokenChecker | None = None) -> FastAPI:
@@ -20,12 +36,13 @@ def http_app(settings: Settings, database: Database | None = None, tokens: Token
     return create_app(
         service="partners",
         title="Speerpunt partners",
-        description="Regions, their programmes and organisations, and the people behind accounts.",
+        description="Regions, their programmes and organisations, who signed what, and who counts as a partner.",
         version=VERSION,
-        routers=(api.router,),
+        routers=ROUTERS,
         settings=settings,
         database=database,
         tokens=tokens,
+        people=OwnPeople(database) if database else None,
     )
 
 
@@ -42,5 +59,6 @@ async def wire(settings: Settings) -> Service:
         migrations=Path(__file__).with_name("migrations"),
         grpc=(rpc.door(database),),
         tokens=tokens,
+        subscriptions=subscriptions(),
         topics=TOPICS,
     )

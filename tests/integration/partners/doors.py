@@ -1,6 +1,7 @@
 """Partners with its doors open on a real database, and callers whose role is their token."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import httpx2
 from speerpunt.partners.v1 import partners_pb2_grpc as pb_grpc
 
 from runtime.auth import Actor, TokenChecker
-from runtime.ids import consortium_id
+from runtime.ids import coded_id, consortium_id, new_id
 from runtime.postgres import Database
 from runtime.rpc import Server
 from services.partners.app import http_app
@@ -24,12 +25,23 @@ SCOPES = frozenset({"partners:read", "partners:write"})
 
 
 class Tokens(TokenChecker):
-    """Reads role and region out of the header: tokens themselves are tested with the runtime."""
+    """Reads role, region and organisations out of the header: tokens themselves are tested with the runtime."""
 
     async def actor(self, authorization: str | None) -> Actor:
-        role, region = (authorization or f"nobody {REGION}").split()
+        role, region, *codes = (authorization or f"nobody {REGION}").split()
         consortia = frozenset() if role == "service" else frozenset({UUID(region)})
-        return Actor("test", f"{role}-1", frozenset({role}), SCOPES, consortia)
+        organisations = frozenset(an_organisation(code, UUID(region)) for code in codes)
+        return Actor("test", f"{role}-1", frozenset({role}), SCOPES, consortia, organisations)
+
+
+def an_organisation(code: str, region: UUID = REGION) -> UUID:
+    return coded_id(region, "organisation", code)
+
+
+def _authorization(role: str, region: UUID) -> str:
+    """`role` may name organisations as well: "company acme"."""
+    word, *codes = role.split()
+    return " ".join([word, str(region), *codes])
 
 
 @dataclass
@@ -41,10 +53,14 @@ class Partners:
     directory: Any
 
     async def put(self, path: str, body: object, role: str = "office", region: UUID = REGION) -> httpx2.Response:
-        return await self.http.put(path, json=body, headers={"Authorization": f"{role} {region}"})
+        return await self.http.put(path, json=body, headers={"Authorization": _authorization(role, region)})
 
     async def get(self, path: str, role: str = "office", region: UUID = REGION) -> httpx2.Response:
-        return await self.http.get(path, headers={"Authorization": f"{role} {region}"})
+        return await self.http.get(path, headers={"Authorization": _authorization(role, region)})
+
+    async def post(self, path: str, body: object, role: str = "office", key: str | None = None) -> httpx2.Response:
+        headers = {"Authorization": _authorization(role, REGION), "Idempotency-Key": key or str(new_id())}
+        return await self.http.post(path, json=body, headers=headers)
 
     async def call(self, method: str, request: Any, role: str = "service", region: UUID = REGION) -> Any:
         metadata = (("authorization", f"{role} {region}"),)
@@ -57,6 +73,16 @@ class Partners:
                 "SELECT type, aggregate_version FROM outbox WHERE consortium_id = $1 ORDER BY seq", region
             )
         return [(row["type"], row["aggregate_version"]) for row in rows]
+
+    async def told(self, fact: str, region: UUID = REGION) -> list[dict[str, Any]]:
+        """The data of the facts of one kind that were appended for a region, in order, with their version."""
+        async with self.database.transaction(region) as tx:
+            rows = await tx.fetch(
+                "SELECT data, aggregate_version FROM outbox WHERE consortium_id = $1 AND type = $2 ORDER BY seq",
+                region,
+                f"nl.speerpunt.partners.{fact}.v1",
+            )
+        return [{**json.loads(row["data"]), "version": row["aggregate_version"]} for row in rows]
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """The HTTP and gRPC doors of partners: repeats, tenants, roles, and what is published."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -9,16 +8,9 @@ import pytest
 from speerpunt.partners.v1 import partners_pb2 as pb
 
 from runtime.ids import coded_id
-from tests.integration.partners.doors import NEIGHBOUR, REGION, Partners, open_doors
-from tests.support.servers import DatabaseFor
+from tests.integration.partners.doors import NEIGHBOUR, REGION, Partners
+from tests.integration.partners.region import CONSORTIUM
 
-CONSORTIUM = {
-    "name": "STO Test",
-    "zone": "Europe/Amsterdam",
-    "currency": "EUR",
-    "language": "nl",
-    "standingPolicy": ["party", "umbrella", "pledge"],
-}
 COMPANY = {"name": "Acme B.V.", "kind": "company", "registryNumbers": {"kvk": "1234 5678"}}
 
 
@@ -30,12 +22,6 @@ def a_programme(*spearheads: str, title: str = "Techniek") -> dict[str, Any]:
         "spearheads": [{"code": code, "title": code, "hubOrganisation": "acme"} for code in spearheads],
         "locations": [{"code": "het-element", "title": "Het Element", "branchCode": "00ML09"}],
     }
-
-
-@pytest.fixture
-async def partners(database_for: DatabaseFor) -> AsyncIterator[Partners]:
-    async with open_doors((await database_for("partners")).app_url) as opened:
-        yield opened
 
 
 async def test_loading_a_region_twice_changes_and_publishes_nothing(partners: Partners) -> None:
@@ -150,8 +136,6 @@ async def test_the_programme_is_answered_with_its_lines(partners: Partners) -> N
         ("GetProgramme", pb.GetProgrammeRequest(consortium_id=str(NEIGHBOUR)), "office", "PERMISSION_DENIED"),
         ("GetProgramme", pb.GetProgrammeRequest(consortium_id=str(REGION)), "company", "PERMISSION_DENIED"),
         ("ResolvePerson", pb.ResolvePersonRequest(consortium_id=str(REGION)), "office", "PERMISSION_DENIED"),
-        ("ResolveAudience", pb.ResolveAudienceRequest(consortium_id=str(REGION)), "service", "PERMISSION_DENIED"),
-        ("GetStanding", pb.GetStandingRequest(consortium_id=str(REGION)), "service", "PERMISSION_DENIED"),
     ],
 )
 async def test_what_is_not_a_callers_is_denied(

@@ -8,17 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.partners.domain import (
-    Consortium,
-    Ground,
-    LineTwice,
-    PeriodBackwards,
-    Programme,
-    RegistryNumberMalformed,
-    UnknownRegistry,
-    UnknownZone,
-    registry_number,
-)
+from services.partners.domain.organisations import RegistryNumberMalformed, UnknownRegistry, registry_number
+from services.partners.domain.periods import PeriodBackwards
+from services.partners.domain.regions import Consortium, LineTwice, Programme, UnknownZone
+from services.partners.domain.standing import Ground
 from services.partners.events import SAMPLES, PlannedLocation, PlannedSpearhead
 
 ID = UUID("018f0000-0000-7000-8000-000000000001")

@@ -1,33 +1,13 @@
-"""The rules of partners: what makes a region, a programme and an organisation fit to be registered."""
+"""The rules of organisations: what they are, and how their numbers in public registers are checked."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from runtime.problems import Kind, Problem
-from services.partners.events import (
-    ConsortiumFounded,
-    OrganisationRegistered,
-    PlannedLocation,
-    PlannedSpearhead,
-    ProgrammePlanned,
-)
-
-
-class UnknownZone(Problem, kind=Kind.INVALID):
-    """There is no such time zone. Name one as in the tz database, for instance Europe/Amsterdam."""
-
-
-class PeriodBackwards(Problem, kind=Kind.INVALID):
-    """The programme ends ({last_day}) before it starts ({first_day}). Swap the two days, or mend one."""
-
-
-class LineTwice(Problem, kind=Kind.INVALID):
-    """Two lines have the code {code}. Hours and money are booked by that code, so give one of them another."""
+from services.partners.events import OrganisationRegistered
 
 
 class RegistryNumberMalformed(Problem, kind=Kind.INVALID):
@@ -36,6 +16,10 @@ class RegistryNumberMalformed(Problem, kind=Kind.INVALID):
 
 class UnknownRegistry(Problem, kind=Kind.INVALID):
     """There is no register called '{registry}' here. Use one of: kvk, brin, rsin, kbo, orgnr."""
+
+
+class OrganisationUnknown(Problem, kind=Kind.INVALID):
+    """There is no organisation with the code {code} in this region. Register it first, or mend the code."""
 
 
 class OrganisationKind(StrEnum):
@@ -54,76 +38,8 @@ class OrganisationKind(StrEnum):
     OTHER = "other"
 
 
-class Ground(StrEnum):
-    """Why an organisation may count as a partner; which of these suffice is the region's policy."""
-
-    PARTY = "party"
-    UMBRELLA = "umbrella"
-    PLEDGE = "pledge"
-
-
-@dataclass(frozen=True, slots=True)
-class Consortium:
-    """A region: the tenant. Its days are counted in its own zone."""
-
-    id: UUID
-    code: str
-    name: str
-    zone: str
-    currency: str
-    language: str
-    standing_policy: tuple[Ground, ...]
-    version: int = 0
-
-    def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise UnknownZone() from None
-
-    def founded(self) -> ConsortiumFounded:
-        return ConsortiumFounded(
-            code=self.code,
-            name=self.name,
-            zone=self.zone,
-            currency=self.currency,
-            language=self.language,
-            standing_policy=tuple(self.standing_policy),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """What a region does in a period, over spearheads and locations."""
-
-    id: UUID
-    code: str
-    title: str
-    first_day: date
-    last_day: date
-    spearheads: tuple[PlannedSpearhead, ...]
-    locations: tuple[PlannedLocation, ...]
-    version: int = 0
-
-    def __post_init__(self) -> None:
-        if self.last_day < self.first_day:
-            raise PeriodBackwards(first_day=self.first_day, last_day=self.last_day)
-        seen: set[str] = set()
-        for code in [line.code for line in self.spearheads] + [line.code for line in self.locations]:
-            if code in seen:
-                raise LineTwice(code=code)
-            seen.add(code)
-
-    def planned(self) -> ProgrammePlanned:
-        return ProgrammePlanned(
-            programme_id=self.id,
-            code=self.code,
-            title=self.title,
-            first_day=self.first_day,
-            last_day=self.last_day,
-            spearheads=self.spearheads,
-            locations=self.locations,
-        )
+SCHOOLS = (OrganisationKind.VMBO, OrganisationKind.MBO, OrganisationKind.HOGESCHOOL, OrganisationKind.UNIVERSITY)
+COMPANIES = (OrganisationKind.COMPANY, OrganisationKind.TRAINING_COMPANY)
 
 
 @dataclass(frozen=True, slots=True)

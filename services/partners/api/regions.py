@@ -1,28 +1,24 @@
-"""The HTTP door of partners: it translates, and calls one command."""
+"""Consortia and programmes over HTTP."""
 
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import ApiModel, Call, Page, PageQuery, Upserted, may
-from runtime.postgres import Tx
+from runtime.http import ApiModel, Call, may
 from runtime.problems import NotFound
-from services.partners import commands, store
-from services.partners.domain import Consortium, Ground, Organisation, OrganisationKind, Programme, registry_number
+from services.partners.api.speaking import READ, READERS, WRITE, Code, CodeText, Title
+from services.partners.commands import regions as commands
+from services.partners.domain.regions import Consortium, Programme
+from services.partners.domain.standing import Ground
 from services.partners.events import PlannedLocation, PlannedSpearhead
-
-READ, WRITE = "partners:read", "partners:write"
-READERS = ("office", "controller", "school", "company", "accountant", "operator", "service")
+from services.partners.store import regions as store
 
 router = APIRouter(prefix="/v1")
-Code = Annotated[str, Path(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, description="Lower case, with dashes")]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-LineCode = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
 
 class ConsortiumBody(ApiModel):
@@ -46,7 +42,7 @@ class ConsortiumView(ConsortiumBody):
 class SpearheadBody(ApiModel):
     """A spearhead, as it is put."""
 
-    code: LineCode
+    code: CodeText
     title: Title
     hub_organisation: str | None = None
     budgeted: bool = True
@@ -55,7 +51,7 @@ class SpearheadBody(ApiModel):
 class LocationBody(ApiModel):
     """A school site, as it is put."""
 
-    code: LineCode
+    code: CodeText
     title: Title
     branch_code: str | None = None
     organisation: str | None = None
@@ -82,30 +78,6 @@ class ProgrammeView(ApiModel):
     spearheads: list[PlannedSpearhead]
     locations: list[PlannedLocation]
     version: int
-
-
-class OrganisationBody(ApiModel):
-    """An organisation, as it is put. Registers: kvk, brin, rsin, kbo, orgnr."""
-
-    name: Title
-    kind: OrganisationKind
-    registry_numbers: Annotated[dict[str, str], Field(default_factory=dict)]
-    municipality: str | None = None
-
-
-class OrganisationView(OrganisationBody):
-    """An organisation."""
-
-    id: UUID
-    code: str
-    version: int
-
-
-class AccountBody(ApiModel):
-    """Which person is behind an account. Holds ids only."""
-
-    issuer: Title
-    subject: Title
 
 
 @router.put("/consortia/{code}", response_model=ConsortiumView)
@@ -188,59 +160,6 @@ async def get_programme(code: Code, call: Annotated[Call, may(*READERS, scope=RE
     return _programme(found)
 
 
-@router.put("/organisations/{code}", response_model=OrganisationView)
-async def put_organisation(
-    code: Code, body: OrganisationBody, call: Annotated[Call, may("office", scope=WRITE)]
-) -> Response:
-    """Registers an organisation or describes it anew; the same again changes nothing."""
-    numbers = sorted((registry, registry_number(registry, value)) for registry, value in body.registry_numbers.items())
-    wanted = Organisation(
-        ids.coded_id(call.consortium_id, "organisation", code),
-        code,
-        body.name,
-        body.kind,
-        tuple(numbers),
-        body.municipality,
-    )
-    return await call.run(
-        lambda tx: commands.register_organisation(tx, wanted, call.at),
-        lambda put: _organisation(put.thing),
-        version=lambda put: put.thing.version,
-        location=lambda put: f"/v1/organisations/{put.thing.code}",
-    )
-
-
-@router.get("/organisations/{code}")
-async def get_organisation(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> OrganisationView:
-    """One organisation."""
-    found = await call.read(lambda tx: store.organisation(tx, code))
-    if found is None:
-        raise NotFound(what="organisation")
-    return _organisation(found)
-
-
-@router.get("/organisations")
-async def list_organisations(
-    call: Annotated[Call, may(*READERS, scope=READ)], paging: Annotated[PageQuery, Depends()]
-) -> Page[OrganisationView]:
-    """Organisations by code."""
-    after = paging.after[0] if paging.after else ""
-    rows = await call.read(lambda tx: store.organisations_after(tx, after, paging.limit + 1))
-    return paging.page(rows, _organisation, lambda each: [each.code])
-
-
-@router.put("/persons/{code}/account", status_code=204)
-async def put_account(code: Code, body: AccountBody, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
-    """Links an account to the person with this code, so that all of a person's accounts count as one."""
-    person_id = ids.coded_id(call.consortium_id, "person", code)
-
-    async def command(tx: Tx) -> Upserted[None]:
-        changed = await commands.link_account(tx, body.issuer, body.subject, person_id)
-        return Upserted(None, "changed" if changed else "unchanged")
-
-    return await call.run(command, lambda _: None)
-
-
 def _consortium(found: Consortium) -> ConsortiumView:
     return ConsortiumView(
         id=found.id,
@@ -263,17 +182,5 @@ def _programme(found: Programme) -> ProgrammeView:
         last_day=found.last_day,
         spearheads=list(found.spearheads),
         locations=list(found.locations),
-        version=found.version,
-    )
-
-
-def _organisation(found: Organisation) -> OrganisationView:
-    return OrganisationView(
-        id=found.id,
-        code=found.code,
-        name=found.name,
-        kind=found.kind,
-        registry_numbers=dict(found.registry_numbers),
-        municipality=found.municipality,
         version=found.version,
     )

@@ -1,17 +1,15 @@
-"""Rows to rules and back. Nothing in here decides anything."""
+"""Consortia and programmes: rows to rules and back."""
 
 import json
 from typing import Any
-from uuid import UUID
 
 from asyncpg import Record
 
 from runtime.postgres import Tx
-from runtime.queries import Queries
-from services.partners.domain import Consortium, Ground, Organisation, OrganisationKind, Programme
+from services.partners.domain.regions import Consortium, Programme
+from services.partners.domain.standing import Ground
 from services.partners.events import PlannedLocation, PlannedSpearhead
-
-Q = Queries(__file__)
+from services.partners.store import Q
 
 
 async def save_consortium(tx: Tx, wanted: Consortium) -> int | None:
@@ -89,47 +87,6 @@ def _programme(row: Record) -> Programme:
     )
 
 
-async def save_organisation(tx: Tx, wanted: Organisation) -> int | None:
-    """The new version, or None when nothing changed."""
-    version: int | None = await Q.save_organisation.value(
-        tx,
-        tx.consortium_id,
-        wanted.id,
-        wanted.code,
-        wanted.name,
-        wanted.kind,
-        json.dumps(dict(wanted.registry_numbers)),
-        wanted.municipality,
-    )
-    return version
-
-
-async def organisation(tx: Tx, code: str) -> Organisation | None:
-    row = await Q.organisation_by_code.row(tx, tx.consortium_id, code)
-    return _organisation(row) if row else None
-
-
-async def organisations_after(tx: Tx, code: str, limit: int) -> list[Organisation]:
-    return [_organisation(row) for row in await Q.organisations_after.rows(tx, tx.consortium_id, code, limit)]
-
-
-async def link_identity(tx: Tx, issuer: str, subject: str, person_id: UUID) -> bool:
-    """Whether that changed anything."""
-    return bool(await Q.link_identity.execute(tx, tx.consortium_id, issuer, subject, person_id))
-
-
-async def person_of(tx: Tx, issuer: str, subject: str) -> UUID | None:
-    found: UUID | None = await Q.person_of.value(tx, tx.consortium_id, issuer, subject)
-    return found
-
-
-def _organisation(row: Record) -> Organisation:
-    return Organisation(
-        row["organisation_id"],
-        row["code"],
-        row["name"],
-        OrganisationKind(row["kind"]),
-        tuple(sorted(json.loads(row["registry_numbers"]).items())),
-        row["municipality"],
-        row["version"],
-    )
+async def planned_spearheads(tx: Tx) -> frozenset[str]:
+    """The codes of all spearheads of the region's programmes."""
+    return frozenset(row["code"] for row in await Q.planned_spearheads.rows(tx, tx.consortium_id))

@@ -40,41 +40,9 @@ SELECT programme_id, code, title, first_day, last_day, lines, version
  ORDER BY first_day DESC, code DESC
  LIMIT 1;
 
--- name: save_organisation
--- Registers an organisation or describes it anew; its version, or nothing when it is as described already.
-INSERT INTO organisations AS kept
-       (consortium_id, organisation_id, code, name, kind, registry_numbers, municipality, version)
-VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, 1)
-ON CONFLICT (consortium_id, organisation_id) DO UPDATE
-   SET name = excluded.name, kind = excluded.kind, registry_numbers = excluded.registry_numbers,
-       municipality = excluded.municipality, version = kept.version + 1
- WHERE (kept.name, kept.kind, kept.registry_numbers, kept.municipality)
-       IS DISTINCT FROM (excluded.name, excluded.kind, excluded.registry_numbers, excluded.municipality)
-RETURNING version;
-
--- name: organisation_by_code
--- One organisation of the region.
-SELECT organisation_id, code, name, kind, registry_numbers, municipality, version
-  FROM organisations
- WHERE consortium_id = $1 AND code = $2;
-
--- name: organisations_after
--- A page of the region's organisations by code.
-SELECT organisation_id, code, name, kind, registry_numbers, municipality, version
-  FROM organisations
- WHERE consortium_id = $1 AND code > $2
- ORDER BY code
- LIMIT $3;
-
--- name: link_identity
--- Links an account to a person; the latest link holds.
-INSERT INTO identities (consortium_id, issuer, subject, person_id)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (consortium_id, issuer, subject) DO UPDATE SET person_id = excluded.person_id
- WHERE identities.person_id <> excluded.person_id;
-
--- name: person_of
--- The person behind an account.
-SELECT person_id
-  FROM identities
- WHERE consortium_id = $1 AND issuer = $2 AND subject = $3;
+-- name: planned_spearheads
+-- The codes of all spearheads of the region's programmes.
+SELECT DISTINCT spearhead ->> 'code' AS code
+  FROM programmes, jsonb_array_elements(lines -> 'spearheads') AS spearhead
+ WHERE consortium_id = $1
+ ORDER BY code;

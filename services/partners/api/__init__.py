@@ -1,0 +1,15 @@
+"""The HTTP door of partners: it translates, and calls one command."""
+
+from fastapi import APIRouter
+
+from services.partners.api import agreements, groups, membership, organisations, persons, regions, standing
+
+ROUTERS: tuple[APIRouter, ...] = (
+    regions.router,
+    organisations.router,
+    persons.router,
+    membership.router,
+    groups.router,
+    agreements.router,
+    standing.router,
+)

@@ -1,0 +1,1 @@
+"""The use cases of partners: each saves what changed, and publishes the state it has now."""

@@ -1,0 +1,25 @@
+"""Keeping persons and their accounts. No fact tells of them: name and address leave only over gRPC."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from runtime.http import Upserted
+from runtime.postgres import Tx
+from services.partners.commands.organisations import check_known
+from services.partners.domain.persons import Person
+from services.partners.store import persons as store
+
+
+async def keep_person(tx: Tx, wanted: Person, named: Mapping[UUID, str]) -> Upserted[Person]:
+    """Keeps a person or describes them anew. Raises OrganisationUnknown."""
+    await check_known(tx, named)
+    version = await store.save_person(tx, wanted)
+    if version is None:
+        return Upserted(await store.person(tx, wanted.code) or wanted, "unchanged")
+    return Upserted(replace(wanted, version=version), "created" if version == 1 else "changed")
+
+
+async def link_account(tx: Tx, issuer: str, subject: str, person_id: UUID) -> bool:
+    """Says which person is behind an account; whether that changed anything."""
+    return await store.link_identity(tx, issuer, subject, person_id)
