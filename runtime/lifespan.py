@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,9 +25,10 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from runtime import kafka, operations, telemetry
+from runtime import housekeeping, kafka, operations, telemetry
 from runtime.auth import TokenChecker
 from runtime.consumer import Consumer, Subscription
+from runtime.gauges import Gauges
 from runtime.kafka import Topic
 from runtime.migrate import SchemaError, check_schema, migrate
 from runtime.postgres import Database
@@ -37,7 +39,8 @@ from runtime.wake import Wake
 
 START_SECONDS = 60
 RETRY_SECONDS = 0.2
-DOORS = ("http", "grpc", "consumer", "relay")
+ROLES = ("http", "grpc", "consumer", "relay", "housekeeper")
+"""What every service has; its own loops come beside them."""
 
 S = TypeVar("S", bound=Settings)
 Loop = Callable[[asyncio.Event], Awaitable[None]]
@@ -67,15 +70,20 @@ def main(
     settings_type: type[S],
     migrations: Path,
     arguments: Sequence[str] | None = None,
+    *,
+    loops: Sequence[str] = (),
 ) -> None:
     """`python -m services.X [serve] [--roles http,consumer,...]` runs it; `migrate` brings its schema up to date.
 
-    Ends with 0 after a drain, 2 for a wrong setting, 1 for anything else, with one sentence on stderr.
+    `loops` names what the service does by itself, so that a role which does not exist is refused before anything is
+    reached. Ends with 0 after a drain, 2 for a wrong setting or role, 1 for anything else, with one sentence on stderr.
     """
+    known = (*ROLES, *loops)
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}", description=f"Runs the {name} service.")
     parser.add_argument("what", nargs="?", choices=("serve", "migrate"), default="serve")
-    parser.add_argument("--roles", default="", help="some of http,grpc,consumer,relay and its loops")
+    parser.add_argument("--roles", default="", help=f"some of {','.join(known)}; all of them when left out")
     options = parser.parse_args(arguments)
+    roles = _roles(options.roles, known)
     settings = load(settings_type)
     _need(settings, ("owner_database_url", "app_role") if options.what == "migrate" else ("database_url",))
     try:
@@ -84,8 +92,7 @@ def main(
             for applied in asyncio.run(migrate(owner, migrations, app_role=settings.app_role)):
                 sys.stderr.write(f"applied {applied}\n")
             return
-        roles = frozenset(options.roles.split(",")) if options.roles else None
-        uvloop.run(_serve(wire, settings, roles))
+        uvloop.run(_serve(wire, settings, roles, frozenset(loops)))
     except (SchemaError, CannotStart) as error:
         sys.stderr.write(f"{name}: {error}\n")
         sys.exit(1)
@@ -95,6 +102,18 @@ def main(
     except asyncpg.PostgresError as error:
         sys.stderr.write(f"{name}: the database refused ({type(error).__name__}). Check its address and roles.\n")
         sys.exit(1)
+
+
+def _roles(asked: str, known: Sequence[str]) -> frozenset[str]:
+    """The roles that were asked for. Ends with code 2 and a sentence when there is no such role."""
+    if not asked:
+        return frozenset(known)
+    roles = frozenset(role.strip() for role in asked.split(","))
+    if unknown := sorted(roles - set(known)):
+        named = ", ".join(role or "''" for role in unknown)
+        sys.stderr.write(f"There is no role {named}; choose from {', '.join(known)}, separated by commas.\n")
+        sys.exit(2)
+    return roles
 
 
 def _need(settings: Settings, names: Sequence[str]) -> None:
@@ -110,18 +129,21 @@ class CannotStart(Exception):
     """The service cannot start; the message says why and what to do."""
 
 
-async def _serve(wire: Callable[[S], Awaitable[Service]], settings: S, roles: frozenset[str] | None) -> None:
+async def _serve(
+    wire: Callable[[S], Awaitable[Service]], settings: S, roles: frozenset[str], loops: frozenset[str]
+) -> None:
     service = await _patiently("its database", lambda: wire(settings))
     telemetry.set_up(settings, service=service.name, version=service.version)
     log = telemetry.log(service.name)
     try:
-        known = {*DOORS, *service.loops}
-        if roles is not None and (unknown := roles - known):
-            raise CannotStart(f"there is no role {', '.join(sorted(unknown))}; choose from {', '.join(sorted(known))}.")
-        chosen = roles if roles is not None else known
+        if loops != service.loops.keys():
+            raise CannotStart(
+                f"its loops are {', '.join(sorted(service.loops)) or 'none'}: give main() these, it was given "
+                f"{', '.join(sorted(loops)) or 'none'}."
+            )
         await check_schema(service.database, service.migrations)
         await _patiently("Kafka", lambda: kafka.ensure_topics(settings, service.topics))
-        await _run(service, chosen, log)
+        await _run(service, roles, log)
     finally:
         for close in service.on_close:
             await close()
@@ -143,7 +165,7 @@ async def _patiently(what: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _run(service: Service, roles: frozenset[str] | set[str], log: Any) -> None:
+async def _run(service: Service, roles: frozenset[str], log: Any) -> None:
     asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -168,6 +190,11 @@ async def _run(service: Service, roles: frozenset[str] | set[str], log: Any) -> 
             consumers = [Consumer(service.database, service.settings, each) for each in service.subscriptions]
             stages.extend(_Stage(each.subscription.name, each.run) for each in consumers)
         stages.extend(_Stage(name, run) for name, run in service.loops.items() if name in roles)
+        if "housekeeper" in roles:
+            stages.append(_Stage("housekeeper", partial(housekeeping.run, service.database)))
+        stages.append(
+            _Stage("gauges", Gauges(service.name, service.database, service.settings, _heard(service, roles)).run)
+        )
         stages.append(_Stage("wake", wake.run))
         if "relay" in roles:
             stages.append(_Stage("relay", Relay(service.database, service.settings).run))
@@ -190,7 +217,12 @@ async def _run(service: Service, roles: frozenset[str] | set[str], log: Any) -> 
             stage.cancel()
 
 
-def _doors(service: Service, roles: frozenset[str] | set[str]) -> list[Door]:
+def _heard(service: Service, roles: frozenset[str]) -> Sequence[Subscription]:
+    """Whose lag this process tells: its own consumers'."""
+    return service.subscriptions if "consumer" in roles else ()
+
+
+def _doors(service: Service, roles: frozenset[str]) -> list[Door]:
     """The service's own gRPC doors, and the one for operators that every service has."""
     return [
         *service.grpc,

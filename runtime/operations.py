@@ -134,7 +134,7 @@ class Operations(operations_pb2_grpc.OperationsServicer):
 
     @rpc.allowed("operator", "service")
     async def Follow(self, request: pb.FollowRequest, context: Any) -> pb.FollowResponse:  # noqa: N802
-        """What this service received under one correlation id, in the order in which it handled it."""
+        """What this service received and published under one correlation id, in the order in which it did."""
         found = await ops.follow(self._database, rpc.identifier("correlation_id", request.correlation_id))
         return pb.FollowResponse(
             steps=[
@@ -146,7 +146,9 @@ class Operations(operations_pb2_grpc.OperationsServicer):
                     trace_id=step.trace_id or "",
                     occurred_at=_timestamp(step.occurred_at) if step.occurred_at else None,
                     published_at=_timestamp(step.published_at),
-                    handled_at=_timestamp(step.handled_at),
+                    handled_at=_timestamp(step.handled_at) if step.handled_at else None,
+                    published=bool(step.topic),
+                    topic=step.topic,
                 )
                 for step in found
             ]

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from runtime import counts, inbox, kafka, relay
 from runtime.consumer import dead_letters
 from runtime.consumer.dead_letters import DeadLetter, discard, replay, waiting
 from runtime.consumer.subscription import Subscription
-from runtime.inbox import Step
 from runtime.postgres import Database
 from runtime.settings import Settings
 
@@ -24,6 +24,7 @@ COORDINATOR_SECONDS = 5.0
 __all__ = [
     "DeadLetter",
     "Lag",
+    "Step",
     "Summary",
     "discard",
     "follow",
@@ -68,6 +69,25 @@ async def summary(db: Database) -> Summary:
         parked=parked,
         by_consumer=totals,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a journey at this service: received by `consumer`, or published on `topic`, at `at`."""
+
+    at: datetime
+    type: str
+    event_id: str
+    trace_id: str | None
+    occurred_at: datetime | None
+    published_at: datetime
+    consumer: str = ""
+    topic: str = ""
+
+    @property
+    def handled_at(self) -> datetime | None:
+        """When what was received had its effect."""
+        return self.at if self.consumer else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +177,13 @@ async def resume(db: Database, consumer: str) -> None:
 
 
 async def follow(db: Database, correlation_id: UUID) -> list[Step]:
-    """What this service received under one correlation id, in the order in which it handled it."""
-    return await inbox.follow(db.pool, correlation_id)
+    """What this service received and published under one correlation id, in the order in which it did."""
+    received = [
+        Step(one.handled_at, one.type, one.event_id, one.trace_id, one.occurred_at, one.published_at, one.consumer)
+        for one in await inbox.follow(db.pool, correlation_id)
+    ]
+    published = [
+        Step(one.published_at, one.type, one.event_id, one.trace_id, one.occurred_at, one.published_at, topic=one.topic)
+        for one in await relay.follow(db.pool, correlation_id)
+    ]
+    return sorted([*received, *published], key=lambda step: step.at)

@@ -75,6 +75,8 @@ class Database:
         self.pool = pool
         self.after_commit: Callable[[], None] = lambda: None
         """Called after a commit that appended events: the relay's wake."""
+        self.with_answers: set[UUID] = set()
+        """Consortia that are noted already as having kept answers."""
 
     @classmethod
     async def open(cls, url: str, *, name: str, most: int = 10, statement_timeout_seconds: float = 30) -> "Database":

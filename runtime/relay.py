@@ -11,7 +11,9 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -23,11 +25,11 @@ from opentelemetry.trace import SpanKind
 from runtime import counts, failpoints, kafka, telemetry
 from runtime.event import headers
 from runtime.postgres import Database
-from runtime.queries import Executor, Queries
+from runtime.queries import Executor, Queries, Statement
 from runtime.settings import Settings
 from runtime.wake import CHANNEL, Wake
 
-__all__ = ["Depth", "Relay", "Wake", "depth"]
+__all__ = ["Depth", "Relay", "Sent", "Wake", "depth", "follow"]
 
 Q = Queries(__file__, "sql/relay.sql")
 log = structlog.get_logger(__name__)
@@ -56,6 +58,23 @@ async def depth(executor: Executor) -> Depth:
     """How many facts wait, and for how long the oldest has."""
     row = await Q.depth.row(executor)
     return Depth(row["waiting"], row["age_seconds"], row["aside"]) if row else Depth(0, 0.0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One event of a journey, as this service published it."""
+
+    topic: str
+    type: str
+    event_id: str
+    trace_id: str | None
+    occurred_at: datetime
+    published_at: datetime
+
+
+async def follow(executor: Executor, correlation_id: UUID) -> list[Sent]:
+    """What this service published under one correlation id in the last 30 days, in that order."""
+    return [Sent(**row) for row in await Q.follow.rows(executor, correlation_id)]
 
 
 @dataclass(slots=True)
@@ -176,8 +195,9 @@ class Relay:
         if away := [row for row in rows if row["topic"] in unknown]:
             await self._set_aside(away)
         here = [row for row in rows if row["topic"] not in unknown]
-        sent, error = await self._send(here)
-        await self._forget(sent, Q.delete)
+        at = _now_ms()
+        sent, error = await self._send(here, at)
+        await self._forget(sent, Q.delete, at)
         if error is not None:
             await self._drop_producer()
             raise error
@@ -186,10 +206,10 @@ class Relay:
             await self._raise_floor()
         return len(rows)
 
-    async def _forget(self, sent: Sequence[int], statement: Any) -> None:
+    async def _forget(self, sent: Sequence[int], statement: Statement, at_ms: int) -> None:
         if sent:
             async with self._connection.transaction():
-                await statement.execute(self._connection, list(sent))
+                await statement.execute(self._connection, list(sent), at_ms)
                 await counts.add(self._connection, "relay", published=len(sent))
             telemetry.published.add(len(sent))
 
@@ -253,16 +273,17 @@ class Relay:
             await self._load_topics()
         for topic in sorted(self._aside & self._partitions.keys()):
             while rows := await Q.aside.rows(self._connection, topic, MOST_ROWS):
-                sent, error = await self._send(rows)
-                await self._forget(sent, Q.delete_aside)
+                at = _now_ms()
+                sent, error = await self._send(rows, at)
+                await self._forget(sent, Q.delete_aside, at)
                 if error is not None:
                     await self._drop_producer()
                     raise error
             self._aside.discard(topic)
             log.info("facts-no-longer-aside", relay=self._name, topic=topic)
 
-    async def _send(self, rows: Sequence[Row]) -> tuple[list[int], Exception | None]:
-        """Sends these; the numbers of those that Kafka has, and what kept the others back."""
+    async def _send(self, rows: Sequence[Row], at_ms: int) -> tuple[list[int], Exception | None]:
+        """Sends these as published at this time; the numbers of those that Kafka has, what kept the others back."""
         if not rows:
             return [], None
         failpoints.hit("relay.before-send")
@@ -270,13 +291,15 @@ class Relay:
         places: dict[Place, list[Row]] = {}
         for row in rows:
             places.setdefault((row["topic"], self._partition(row["topic"], row["key"])), []).append(row)
-        outcomes = await asyncio.gather(*(self._send_to(producer, place, queue) for place, queue in places.items()))
+        outcomes = await asyncio.gather(
+            *(self._send_to(producer, place, queue, at_ms) for place, queue in places.items())
+        )
         failpoints.hit("relay.after-ack")
         sent = [seq for numbers, _ in outcomes for seq in numbers]
         return sent, next((error for _, error in outcomes if error is not None), None)
 
     async def _send_to(
-        self, producer: AIOKafkaProducer, place: Place, rows: Sequence[Row]
+        self, producer: AIOKafkaProducer, place: Place, rows: Sequence[Row], at_ms: int
     ) -> tuple[list[int], Exception | None]:
         """Sends to one partition, batch after batch; a batch that fails keeps back all behind it."""
         sent: list[int] = []
@@ -287,7 +310,7 @@ class Relay:
                 batch, taken = producer.create_batch(), 0
                 for row in queue:
                     fits = batch.append(
-                        key=row["key"].encode(), value=row["data"], timestamp=None, headers=_headers(row, place[0])
+                        key=row["key"].encode(), value=row["data"], timestamp=at_ms, headers=_headers(row, place[0])
                     )
                     if fits is None:
                         break
@@ -310,6 +333,11 @@ class Relay:
             found = (murmur2(key.encode()) & 0x7FFFFFFF) % self._partitions[topic]
             self._partition_of[topic, key] = found
         return found
+
+
+def _now_ms() -> int:
+    """What Kafka and the list of what was published are both told, so that a journey's times agree."""
+    return time.time_ns() // 1_000_000
 
 
 def _headers(row: Row, topic: str) -> list[tuple[str, bytes]]:

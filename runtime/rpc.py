@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ class _Guard(grpc.aio.ServerInterceptor):
         inner = handler.unary_unary
 
         async def guarded(request: Any, context: Any) -> Any:
-            parent = metadata.get("traceparent")
+            parent, began, outcome = metadata.get("traceparent"), time.perf_counter(), "OK"
             with telemetry.span(method.lstrip("/"), kind=SpanKind.SERVER, parent_traceparent=parent):
                 try:
                     who = await self._tokens.actor(metadata.get("authorization"))
@@ -126,14 +127,22 @@ class _Guard(grpc.aio.ServerInterceptor):
                     finally:
                         _actor.reset(token)
                 except Problem as problem:
+                    outcome = problem.kind.value.grpc_status
                     await _abort(context, problem)
                 except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
+                    outcome = "UNAVAILABLE"
                     await _abort(context, Unavailable(what="The database"))
                 except (grpc.aio.AbortError, asyncio.CancelledError):
+                    outcome = "CANCELLED"
                     raise
                 except Exception as error:
+                    outcome = "INTERNAL"
                     telemetry.log("rpc").error("unexpected error", method=method, exc_info=error)
                     await context.abort(grpc.StatusCode.INTERNAL, "Something went wrong here; nothing was changed.")
+                finally:
+                    telemetry.rpc_seconds.record(
+                        time.perf_counter() - began, {"rpc.method": method.lstrip("/"), "rpc.status": outcome}
+                    )
 
         return grpc.unary_unary_rpc_method_handler(guarded, handler.request_deserializer, handler.response_serializer)
 

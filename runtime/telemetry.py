@@ -1,4 +1,4 @@
-"""Traces, counters and logs. One trace runs from the HTTP call to the last effect."""
+"""Traces, metrics and logs. One trace runs from the HTTP call to the last effect."""
 
 import json
 import logging
@@ -28,7 +28,19 @@ consumed = _meter.create_counter("speerpunt.events.consumed", description="messa
 duplicates = _meter.create_counter("speerpunt.events.duplicates", description="messages that were here before")
 dead_letters = _meter.create_counter("speerpunt.dead_letters", description="messages we failed to handle")
 refusals = _meter.create_counter("speerpunt.refusals", description="records refused with a sentence")
-requests = _meter.create_counter("speerpunt.requests", description="HTTP and gRPC requests by outcome")
+_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+http_seconds = _meter.create_histogram(
+    "http.server.request.duration",
+    unit="s",
+    description="HTTP requests by route and outcome",
+    explicit_bucket_boundaries_advisory=_SECONDS,
+)
+rpc_seconds = _meter.create_histogram(
+    "rpc.server.duration",
+    unit="s",
+    description="gRPC calls by method and outcome",
+    explicit_bucket_boundaries_advisory=_SECONDS,
+)
 
 
 class _FileExporter(SpanExporter):
@@ -97,9 +109,9 @@ def set_up(settings: Settings, *, service: str, version: str) -> None:
 
 def shut_down() -> None:
     """Sends what is still waiting to be exported."""
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider):
-        provider.shutdown()
+    for provider in (trace.get_tracer_provider(), metrics.get_meter_provider()):
+        if isinstance(provider, TracerProvider | MeterProvider):
+            provider.shutdown()
 
 
 @contextmanager

@@ -122,12 +122,6 @@ async def depth(db: Database) -> tuple[int, int]:
         return (row["dead_letters"], row["parked"]) if row else (0, 0)
 
 
-async def erase(db: Database, before: datetime) -> int:
-    """Erases settled dead letters from before this instant; how many."""
-    async with db.transaction(await consortia(db)) as tx:
-        return await Q.erase_old.execute(tx, before)
-
-
 async def replay(db: Database, subscriptions: Collection[Subscription], dead_letter_id: UUID) -> int:
     """Handles a dead letter again, then what was parked behind it, in order; how many were handled.
 

@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from runtime import counts, failpoints, inbox, kafka
+from runtime import counts, failpoints, inbox, kafka, telemetry
 from runtime.consumer import dead_letters
 from runtime.consumer.outcomes import Dead, Done, Outcome, Retry, classify, give_up
 from runtime.consumer.subscription import NOBODY, Subscription
@@ -145,6 +145,7 @@ class Consumer:
         tenants = {NOBODY, *subscription.consortia(events)}
         async with self.db.transaction(tenants, Context(actor=self.name)) as tx:
             events = await dead_letters.park(tx, subscription, events)
+            here = len(events)
             if not subscription.raw:
                 events = await inbox.claim(tx, self.name, events)
             if events:
@@ -152,6 +153,8 @@ class Consumer:
                 await counts.add(tx, self.name, consumed=len(events))
             failpoints.hit("consumer.before-commit")
         failpoints.hit("consumer.after-commit")
+        telemetry.consumed.add(len(events), {"consumer": self.name})
+        telemetry.duplicates.add(here - len(events), {"consumer": self.name})
 
     async def _one(self, partition: TopicPartition, event: Received) -> Outcome:
         try:
@@ -181,7 +184,15 @@ class Consumer:
                     await dead_letters.Q.pause.execute(tx, self.name, event.topic, event.partition, because)
         except Exception as error:
             return Retry(1.0, type(error).__name__)
-        log.error("dead-letter", consumer=self.name, record=event.record, code=dead.code, frames=dead.stack[-3:])
+        telemetry.dead_letters.add(1, {"consumer": self.name, "code": dead.code})
+        log.error(
+            "dead-letter",
+            consumer=self.name,
+            record=event.record,
+            code=dead.code,
+            frames=dead.stack[-3:],
+            trace_id=event.trace_id,
+        )
         if flooded:
             deaths.clear()
             self._pauses_read = 0.0
@@ -198,7 +209,15 @@ class Consumer:
         self._failures[partition] = (event.offset, tries)
         wait = min(retry.after_seconds * 2 ** min(tries - 1, 10), LONGEST_RETRY_SECONDS)
         self._held[partition] = _Held(time.monotonic() + wait, event.offset, tries, retry.cause)
-        log.info("retry", consumer=self.name, record=event.record, cause=retry.cause, after_seconds=wait, tries=tries)
+        log.info(
+            "retry",
+            consumer=self.name,
+            record=event.record,
+            cause=retry.cause,
+            after_seconds=wait,
+            tries=tries,
+            trace_id=event.trace_id,
+        )
         with contextlib.suppress(IllegalStateError):  # the partition went to another member meanwhile
             client.pause(partition)
             client.seek(partition, event.offset)

@@ -90,7 +90,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        contact={"name": "Speerpunt", "email": "api@speerpunt.example", "url": "https://speerpunt.example"},
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
         servers=[{"url": f"https://{service}.speerpunt.example/v1"}],
         responses={400: docs.problem("The request is not valid"), 500: docs.problem("Our fault")},

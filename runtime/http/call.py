@@ -174,6 +174,9 @@ class Call:
         key = self._idempotency_key()
         digest = await self._digest() if key else b""
         actor = hashlib.sha256(self.actor.key.encode()).hexdigest()
+        if key and tenant not in self.database.with_answers:
+            await Q.note_consortium.execute(self.database.pool, tenant)
+            self.database.with_answers.add(tenant)
         try:
             async with self.database.transaction(tenant, self.context) as tx:
                 if key:

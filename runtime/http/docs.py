@@ -5,6 +5,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+CONTACT = {"name": "Speerpunt", "email": "api@speerpunt.example", "url": "https://speerpunt.example"}
+"""Put into the document here: FastAPI would want another library to look at the address."""
+
 _PROBLEM = {
     "type": "object",
     "required": ["title", "status", "detail"],
@@ -75,6 +78,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
     if known is not None:
         return known
     document = FastAPI.openapi(app)
+    document["info"]["contact"] = CONTACT
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
             _complete(method, path, operation)

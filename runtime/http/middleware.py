@@ -1,5 +1,7 @@
 """The edge of every HTTP service, as one pure ASGI layer: headers, size limit, CORS allow-list, the request's span."""
 
+import time
+
 from fastapi import HTTPException
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.datastructures import Headers, MutableHeaders
@@ -66,7 +68,7 @@ class Edge:
         if allowed and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await self._preflight()(scope, receive, sending)
             return
-        name = f"{scope['method']} {self._service}"
+        name, began = f"{scope['method']} {self._service}", time.perf_counter()
         with telemetry.span(name, kind=SpanKind.SERVER, parent_traceparent=headers.get("traceparent")) as span:
             try:
                 if int(headers.get("content-length") or 0) > MOST_BODY_BYTES:
@@ -83,7 +85,10 @@ class Edge:
             path = getattr(route, "path", "unmatched")
             span.update_name(f"{scope['method']} {path}")
             span.set_attribute("http.response.status_code", seen["status"])
-        telemetry.requests.add(1, {"door": "http", "route": path, "status": seen["status"]})
+        telemetry.http_seconds.record(
+            time.perf_counter() - began,
+            {"http.request.method": scope["method"], "http.route": path, "http.response.status_code": seen["status"]},
+        )
 
     def _dress(self, headers: MutableHeaders, scope: Scope, allowed: str | None) -> None:
         for name, value in _SECURITY.items():

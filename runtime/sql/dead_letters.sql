@@ -84,10 +84,6 @@ LIMIT $2;
 -- How many dead letters wait, and how many messages are parked.
 SELECT (SELECT count(*) FROM dead_letters WHERE state = 'waiting') AS dead_letters, (SELECT count(*) FROM parked) AS parked;
 
--- name: erase_old
--- Erases dead letters closed or left for longer than their time.
-DELETE FROM dead_letters WHERE at < $1 AND state <> 'waiting';
-
 -- name: pauses
 -- What this consumer must hold: everything ('' and -1), or single partitions.
 SELECT topic, partition FROM consumer_pause WHERE consumer = $1 ORDER BY topic, partition;

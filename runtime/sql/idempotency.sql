@@ -6,6 +6,10 @@ ON CONFLICT (consortium_id, actor, key) DO UPDATE
    SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = NULL, created_at = now()
  WHERE idempotency.created_at < now() - interval '72 hours';
 
+-- name: note_consortium
+-- Remembers whose answers are kept.
+INSERT INTO idempotency_consortia (consortium_id) VALUES ($1) ON CONFLICT DO NOTHING;
+
 -- name: kept
 -- The request and the answer kept under this key.
 SELECT request_hash, status, headers, body

@@ -13,8 +13,16 @@ WHERE bytes_so_far <= $3 OR bytes_so_far = octet_length(data)
 ORDER BY seq;
 
 -- name: delete
--- Forgets facts that Kafka has.
-DELETE FROM outbox WHERE seq = ANY($1::bigint[]);
+-- Takes facts that Kafka has out of the outbox, and remembers for a while that they were published. What another leader took
+-- out already is not remembered twice.
+WITH gone AS (
+    DELETE FROM outbox WHERE seq = ANY($1::bigint[])
+    RETURNING seq, event_id, correlation_id, traceparent, topic, type, occurred_at
+)
+INSERT INTO published (seq, event_id, correlation_id, trace_id, topic, type, occurred_at, published_at)
+SELECT seq, event_id, correlation_id, substr(traceparent, 4, 32), topic, type, occurred_at,
+       to_timestamp($2::float8 / 1000)
+FROM gone ORDER BY seq;
 
 -- name: set_aside
 -- Puts facts for an unknown topic aside.
@@ -30,8 +38,23 @@ SELECT DISTINCT topic FROM outbox_aside ORDER BY topic;
 SELECT * FROM outbox_aside WHERE topic = $1 ORDER BY seq LIMIT $2;
 
 -- name: delete_aside
--- Forgets facts that were set aside and that Kafka has now.
-DELETE FROM outbox_aside WHERE seq = ANY($1::bigint[]);
+-- The same for facts that were set aside and that Kafka has now.
+WITH gone AS (
+    DELETE FROM outbox_aside WHERE seq = ANY($1::bigint[])
+    RETURNING seq, event_id, correlation_id, traceparent, topic, type, occurred_at
+)
+INSERT INTO published (seq, event_id, correlation_id, trace_id, topic, type, occurred_at, published_at)
+SELECT seq, event_id, correlation_id, substr(traceparent, 4, 32), topic, type, occurred_at,
+       to_timestamp($2::float8 / 1000)
+FROM gone ORDER BY seq;
+
+-- name: follow
+-- What was published under one correlation id, in that order.
+SELECT topic, type, event_id::text AS event_id, trace_id, occurred_at, published_at
+FROM published
+WHERE correlation_id = $1
+ORDER BY seq
+LIMIT 1000;
 
 -- name: last_seq
 -- The last number given out. Ask this before `writers`.

@@ -5,4 +5,4 @@ from services.activities.app import MIGRATIONS, NAME, wire
 from services.activities.settings import Settings
 
 if __name__ == "__main__":
-    main(NAME, wire, Settings, MIGRATIONS)
+    main(NAME, wire, Settings, MIGRATIONS, loops=("holds", "budget"))

@@ -16,10 +16,10 @@ from runtime.auth import Actor, TokenChecker
 from runtime.consumer import Consumer, Router, Subscription
 from runtime.event import Received
 from runtime.postgres import Tx
-from runtime.relay import Relay
 from runtime.rpc import Server
 from tests.integration.runtime.conftest import Steps
 from tests.support import steps
+from tests.support.publishing import publish
 
 METHODS: dict[str, dict[str, Any]] = {
     "Describe": {},
@@ -77,13 +77,7 @@ class Desk:
         return code
 
     async def publish(self) -> None:
-        relay = Relay(self.service.db, self.service.settings)
-        async with asyncio.timeout(10):
-            while not await relay.lead():
-                await asyncio.sleep(0.02)
-        while await relay.run_once():
-            pass
-        await relay.close()
+        await publish(self.service.db, self.service.settings)
 
     async def consume(self, messages: int) -> None:
         """Runs the consumer until it has this many messages behind it."""
@@ -177,10 +171,15 @@ async def test_a_journey_is_followed_by_its_correlation_id(desk: Desk) -> None:
     await desk.publish()
     await desk.consume(1)
     correlation: UUID = await desk.service.db.pool.fetchval("SELECT correlation_id FROM inbox")
-    [step] = (await desk.call("Follow", correlation_id=str(correlation))).steps
-    assert (step.service, step.consumer, step.event_id) == ("steps", "steps.own", str(event_id))
-    assert step.type == steps.Stepped.fact_type
-    assert step.occurred_at.ToDatetime() <= step.handled_at.ToDatetime()
+    sent, received = (await desk.call("Follow", correlation_id=str(correlation))).steps
+    assert (sent.service, sent.topic, sent.consumer, sent.published) == ("steps", "steps.events", "", True)
+    assert (received.service, received.consumer, received.published) == ("steps", "steps.own", False)
+    for step in (sent, received):
+        assert (step.event_id, step.type) == (str(event_id), steps.Stepped.fact_type)
+    assert sent.published_at == received.published_at
+    assert not sent.HasField("handled_at")
+    times = [sent.occurred_at, sent.published_at, received.handled_at]
+    assert [at.ToDatetime() for at in times] == sorted(at.ToDatetime() for at in times)
     assert not (await desk.call("Follow", correlation_id=str(uuid4()))).steps
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 from fastapi import APIRouter, Query
 
-from runtime.http import anyone, create_app
+from runtime.http import anyone, create_app, docs
 from runtime.http.app import HouseRuleBroken
 from runtime.settings import Settings
 
@@ -44,3 +44,11 @@ def test_a_route_that_keeps_the_rules_is_taken() -> None:
     router = APIRouter()
     router.get("/v1/pebbles/{pebbleId}/re-weighings", dependencies=[anyone()])(lambda: None)
     assert an_app(router)
+
+
+def test_a_document_is_made_without_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    router = APIRouter()
+    router.get("/v1/pebbles", dependencies=[anyone()])(lambda: None)
+    document = docs.openapi(an_app(router))
+    assert document["info"]["contact"]["email"]
+    assert caplog.messages == []

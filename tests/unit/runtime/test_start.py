@@ -41,3 +41,12 @@ def test_a_database_that_is_away_is_said_in_a_sentence() -> None:
     assert done.returncode == 1
     assert "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("asked", "named"), [("http,consumr", "consumr"), ("sealer", "sealer"), ("relay,", "''")])
+def test_a_role_that_does_not_exist_is_refused_at_once_with_those_that_do(asked: str, named: str) -> None:
+    done = started("serve", "--roles", asked, DATABASE_URL="postgresql://x@127.0.0.1:1/x")
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"There is no role {named}; choose from http, grpc, consumer, relay, housekeeper, separated by commas.\n"
+    )

@@ -1,8 +1,10 @@
 """Commands over HTTP, on real PostgreSQL: at most once, on the version that was read, for one's own consortium."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from runtime import housekeeping
 from runtime.ids import new_id
 from tests.integration.runtime.http.conftest import OURS, THEIRS, Door
 from tests.support import pebbles
@@ -21,6 +23,14 @@ async def test_a_repeated_post_gets_the_first_answer_and_has_one_effect(door: Do
     for name in ("etag", "location", "content-type"):
         assert again.headers[name] == first.headers[name]
     assert len((await door.ask("GET", "/v1/pebbles")).json()["items"]) == 1
+
+
+async def test_answers_are_kept_72_hours_and_then_erased_in_every_region(door: Door) -> None:
+    for region in (OURS, THEIRS):
+        await door.ask("POST", "/v1/pebbles", PEBBLE, consortia=[str(region)])
+    now = datetime.now(UTC)
+    assert (await housekeeping.run_once(door.db, now + timedelta(hours=71))).answers == 0
+    assert (await housekeeping.run_once(door.db, now + timedelta(hours=73))).answers == 2
 
 
 async def test_a_key_with_another_body_is_refused(door: Door) -> None:

@@ -429,6 +429,8 @@ Global___FollowResponse: _TypeAlias = FollowResponse  # noqa: Y015
 
 @_typing.final
 class Step(_message.Message):
+    """One event at the asked service: received by a consumer, or published on a topic."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     SERVICE_FIELD_NUMBER: _builtins.int
@@ -439,17 +441,26 @@ class Step(_message.Message):
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     PUBLISHED_AT_FIELD_NUMBER: _builtins.int
     HANDLED_AT_FIELD_NUMBER: _builtins.int
+    PUBLISHED_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
     service: _builtins.str
     consumer: _builtins.str
+    """Who received it; empty for what was published."""
     type: _builtins.str
     event_id: _builtins.str
     trace_id: _builtins.str
+    published: _builtins.bool
+    """True for a fact of this service's own that was published in the last 30 days."""
+    topic: _builtins.str
+    """Where it was published; empty for what was received."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def published_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
-    def handled_at(self) -> _timestamp_pb2.Timestamp: ...
+    def handled_at(self) -> _timestamp_pb2.Timestamp:
+        """When it had its effect here; absent for what was published."""
+
     def __init__(
         self,
         *,
@@ -461,10 +472,12 @@ class Step(_message.Message):
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         published_at: _timestamp_pb2.Timestamp | None = ...,
         handled_at: _timestamp_pb2.Timestamp | None = ...,
+        published: _builtins.bool = ...,
+        topic: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["handled_at", b"handled_at", "occurred_at", b"occurred_at", "published_at", b"published_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consumer", b"consumer", "event_id", b"event_id", "handled_at", b"handled_at", "occurred_at", b"occurred_at", "published_at", b"published_at", "service", b"service", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consumer", b"consumer", "event_id", b"event_id", "handled_at", b"handled_at", "occurred_at", b"occurred_at", "published", b"published", "published_at", b"published_at", "service", b"service", "topic", b"topic", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
