@@ -3,7 +3,7 @@
 INSERT INTO contributions (consortium_id, contribution_id, organisation_id, line, day, kind, minutes, value_cents, rule,
                            origin, activity_id, activity_ref, state, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'lesson', $10, $11, 'verified', 2)
-ON CONFLICT (consortium_id, activity_id) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: accept_contributions
 -- Accepts what was verified up to and including a day; the accepted ones, locked in the order of their ids.
