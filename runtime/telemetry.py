@@ -91,6 +91,11 @@ def set_up(settings: Settings, *, service: str, version: str) -> None:
         reader = PeriodicExportingMetricReader(OTLPMetricExporter(endpoint=settings.telemetry_otlp))
         metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[reader]))
     trace.set_tracer_provider(provider)
+    set_up_logs(service, settings.log_level)
+
+
+def set_up_logs(service: str, level: str) -> None:
+    """Logs as JSON on stderr, a line each, with the trace and without values of errors."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     structlog.configure(
         processors=[
@@ -101,7 +106,7 @@ def set_up(settings: Settings, *, service: str, version: str) -> None:
             _frames_only,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper(), logging.INFO)),
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -60,7 +61,7 @@ class Consumer:
         """Handles messages until `stop`; ends its batch, commits and leaves the group. Reconnects when it must."""
         while not stop.is_set():
             try:
-                await self.start()
+                await _until(stop, self.start())
                 while not stop.is_set():
                     await self.run_once()
             except (KafkaError, OSError) as error:
@@ -281,6 +282,20 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         log.info("assigned", consumer=self._consumer.name, partitions=len(list(assigned)))
+
+
+async def _until(stop: asyncio.Event, joining: Coroutine[Any, Any, None]) -> None:
+    """Joins, or gives up when it must stop: joining waits for topics that nobody has made yet."""
+    work, stopping = asyncio.create_task(joining), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+    finally:
+        work.cancel()
+        stopping.cancel()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -25,8 +25,8 @@ from tests.support import steps
 class NaiveCursor(Relay):
     """Reads on from the last number it published, as if numbers were given out in the order of the commits."""
 
-    async def _send(self, rows: Sequence[object]) -> tuple[list[int], Exception | None]:
-        sent, error = await super()._send(rows)
+    async def _send(self, rows: Sequence[object], at_ms: int) -> tuple[list[int], Exception | None]:
+        sent, error = await super()._send(rows, at_ms)
         self._floor.safe = max([self._floor.safe, *sent])
         return sent, error
 

@@ -278,3 +278,15 @@ async def test_a_pattern_finds_a_topic_that_is_made_later_and_reads_it_from_the_
     await run_until(consumer, all_read)
     await consumer.close()
     assert read == ["intake.acme-0-0:hello"]
+
+
+async def test_a_consumer_whose_topic_nobody_has_made_still_stops_at_once(service: Steps) -> None:
+    handler = steps.subscription().handler
+    consumer = Consumer(service.db, service.settings, Subscription("steps.early", handler, topics=("later.events",)))
+    stop = asyncio.Event()
+    running = asyncio.create_task(consumer.run(stop))
+    async with asyncio.timeout(10):
+        while consumer._kafka is None:
+            await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(running, 5)
