@@ -13,9 +13,12 @@ from runtime.postgres import Database
 from runtime.rpc import Client
 from services.funding import rpc
 from services.funding.api import BOOKS
+from services.funding.api.asking import ProgrammeDirectory
+from services.funding.clients import Programmes
 from services.funding.handlers import subscriptions
 from services.funding.sealer import Sealer, sealing_key
 from services.funding.settings import Settings
+from services.funding.teller import Teller
 from services.funding.topics import TOPICS
 
 NAME = "funding"
@@ -28,12 +31,13 @@ def http_app(
     database: Database | None = None,
     tokens: TokenChecker | None = None,
     people: PeopleDirectory | None = None,
+    programmes: ProgrammeDirectory | None = None,
 ) -> FastAPI:
     """The HTTP application; without a database it can only describe itself."""
-    return create_app(
+    app = create_app(
         service=NAME,
         title="Funding",
-        description="The money and the books of a region: schemes, grants, allocations, commitments, ledger.",
+        description="The money and the books of a region: schemes, grants, allocations, pledges, positions, ledger.",
         version=VERSION,
         routers=BOOKS,
         settings=settings,
@@ -41,6 +45,8 @@ def http_app(
         tokens=tokens,
         people=people,
     )
+    app.state.programmes = programmes
+    return app
 
 
 async def wire(settings: Settings) -> Service:
@@ -53,17 +59,19 @@ async def wire(settings: Settings) -> Service:
         key = sealing_key(settings.seal_key_file)
         await Sealer(database, key, interval_seconds=settings.seal_interval_seconds).run(stop)
 
+    teller = Teller(database, interval_seconds=settings.position_interval_seconds)
+
     return Service(
         name=NAME,
         version=VERSION,
         settings=settings,
         database=database,
-        http=http_app(settings, database, tokens, People(partners)),
+        http=http_app(settings, database, tokens, People(partners), Programmes(partners)),
         grpc=[rpc.door(database)],
         tokens=tokens,
         migrations=MIGRATIONS,
         subscriptions=subscriptions(),
         topics=TOPICS,
-        loops={"sealer": seal},
+        loops={"sealer": seal, "position": teller.run},
         on_close=[partners.close],
     )

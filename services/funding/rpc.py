@@ -10,7 +10,7 @@ from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
 from runtime import rpc, telemetry
 from runtime.event import Context
 from runtime.postgres import Database, Tx
-from runtime.problems import InvalidInput
+from runtime.problems import InvalidInput, Kind, Problem
 from services.funding.commands import position, reservations
 from services.funding.store import partners
 
@@ -20,6 +20,10 @@ _STATES = {
     "released": funding_pb2.RESERVATION_STATE_RELEASED,
 }
 _LONGEST_PURPOSE = 200
+
+
+class BadDay(Problem, kind=Kind.INVALID):
+    """{field} must be a day like 2023-11-01, or empty for today."""
 
 
 class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
@@ -82,22 +86,30 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
     async def GetPosition(  # noqa: N802
         self, request: funding_pb2.GetPositionRequest, context: Any
     ) -> funding_pb2.GetPositionResponse:
-        """Co-financing against the threshold, as the ledger has it."""
+        """Co-financing against the threshold: what the REST door shows. Raises BadDay and RegionNotKnown."""
+        as_of, known_on = _named_day("as_of", request.as_of), _named_day("known_on", request.known_on)
         async with self._transaction(request.consortium_id) as tx:
-            stands = await position.position(tx, await _day(tx, datetime.now(UTC)))
+            today = await _day(tx, datetime.now(UTC))
+            stands = await position.position(tx, as_of or today, known_on or today)
         return funding_pb2.GetPositionResponse(
-            realised_cents=stands.realised_cents,
-            realised_minutes=stands.realised_minutes,
-            declared_cents=stands.declared_cents,
-            promised_cents=stands.promised_cents,
+            realised_cents=stands.sums.realised_cents,
+            realised_minutes=stands.sums.realised_minutes,
+            declared_cents=stands.sums.declared_cents,
+            declared_minutes=stands.sums.declared_minutes,
+            promised_cents=stands.sums.promised_cents,
+            promised_minutes=stands.sums.promised_minutes,
+            forecast_cents=stands.sums.forecast_cents,
+            as_of=stands.as_of.isoformat(),
+            known_on=stands.known_on.isoformat(),
             thresholds=[
                 funding_pb2.Threshold(
-                    base=base.value,
-                    required_cents=required,
-                    shortfall_cents=max(0, required - stands.realised_cents),
-                    realised_basis_points=stands.realised_cents * 10_000 // required if required else 0,
+                    base=each.base.value,
+                    required_cents=each.required_cents,
+                    shortfall_cents=each.shortfall_cents,
+                    realised_basis_points=each.reached_basis_points,
+                    forecast_shortfall_cents=each.forecast_shortfall_cents,
                 )
-                for base, required in stands.required_cents.items()
+                for each in stands.readings
             ],
         )
 
@@ -111,6 +123,13 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
 async def _day(tx: Tx, at: datetime) -> date:
     """The day it is in the region. Raises RegionNotKnown."""
     return at.astimezone((await partners.consortium(tx)).zone).date()
+
+
+def _named_day(field: str, value: str) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise BadDay(field=field) from None
 
 
 def door(database: Database) -> rpc.Door:

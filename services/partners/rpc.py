@@ -113,7 +113,8 @@ class Directory(pb_grpc.PartnerDirectoryServicer):
 
 
 def _line(line: PlannedSpearhead | PlannedLocation, kind: pb.LineKind.ValueType) -> pb.Line:
-    return pb.Line(id=str(line.id), code=line.code, title=line.title, kind=kind)
+    free = isinstance(line, PlannedSpearhead) and not line.budgeted
+    return pb.Line(id=str(line.id), code=line.code, title=line.title, kind=kind, without_budget=free)
 
 
 def _question(request: pb.GetStandingRequest) -> tuple[UUID, UUID, date]:

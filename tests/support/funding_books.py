@@ -1,6 +1,6 @@
 """Builders for the books: a region with a scheme, a grant and an allocation, as its tests need them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -82,6 +82,25 @@ class Region:
         """Makes the region known here, as if partners had told."""
         async with self.transaction() as tx:
             await partners.save_consortium(tx, code, zone, "EUR", "nl", 1)
+
+    async def plan(
+        self, spearheads: Sequence[str] = SPEARHEADS, locations: Sequence[str] = LOCATIONS, *, free: Sequence[str] = ()
+    ) -> None:
+        """Makes its programme known here; the spearheads in `free` have no budget."""
+        lines = [(line, "spearhead", line.title(), line not in free) for line in spearheads]
+        lines += [(line, "location", line.title(), True) for line in locations]
+        programme_id = ids.coded_id(self.id, "programme", "2020")
+        async with self.transaction() as tx:
+            await partners.save_programme(tx, programme_id, "2020", date(2020, 1, 1), date(2024, 12, 31), lines, 1)
+
+    async def organisation(self, code: str, kind: str = "company") -> UUID:
+        """Makes an organisation known here; its id."""
+        made = partners.Organisation(
+            ids.coded_id(self.id, "organisation", code), code, f"{code.title()} B.V.", kind, {}
+        )
+        async with self.transaction() as tx:
+            await partners.save_organisation(tx, made, 1)
+        return made.id
 
     async def grant(self, cents: int = 1_000_000_001) -> None:
         """Registers the scheme and a grant."""

@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from services.funding.api import allocations, commitments, contributions, finder, grants, ledger, schemes
+from services.funding.api import (
+    allocations,
+    commitments,
+    contributions,
+    finder,
+    grants,
+    ledger,
+    pledges,
+    positions,
+    schemes,
+)
 
 BOOKS: tuple[APIRouter, ...] = (
     schemes.router,
@@ -12,4 +22,6 @@ BOOKS: tuple[APIRouter, ...] = (
     commitments.router,
     ledger.router,
     contributions.router,
+    pledges.router,
+    positions.router,
 )

@@ -63,6 +63,11 @@ class Grant:
         """What it comes to, supplements included."""
         return self.awarded_cents + sum(supplement.cents for supplement in self.supplements)
 
+    def cents_on(self, day: date) -> int:
+        """What had been awarded by a day; 0 before the award."""
+        given = [added.cents for added in self.supplements if added.awarded_on <= day]
+        return self.awarded_cents + sum(given) if self.awarded_on <= day else 0
+
     @property
     def until(self) -> date:
         """Its last day, as extended."""

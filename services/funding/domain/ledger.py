@@ -21,6 +21,7 @@ UNALLOCATED_LINE = "unallocated"
 DECLARED = "memo/declared/"
 VERIFIED = "memo/verified/"
 ACCEPTED = "memo/accepted/"
+PLEDGED = "memo/pledged/"
 
 _SEGMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
 
@@ -53,6 +54,16 @@ def accepted(code: str) -> str:
 def contributed(organisation_id: UUID) -> str:
     """What an organisation brought in, whatever its state (credit): the counter-account of the three above."""
     return f"memo/contributed/{organisation_id}"
+
+
+def pledged(code: str) -> str:
+    """What was promised for a line, in cents and in minutes (debit)."""
+    return PLEDGED + _checked(code)
+
+
+def promised(organisation_id: UUID) -> str:
+    """What an organisation promised (credit): beside `contributed`, promise against delivery."""
+    return f"memo/promised/{organisation_id}"
 
 
 def _checked(code: str) -> str:

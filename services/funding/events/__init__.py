@@ -30,6 +30,7 @@ from services.funding.events.pledges import (
     PledgedLine,
     PledgeSigned,
     PositionChanged,
+    PositionReading,
     StatementIssued,
 )
 
@@ -60,6 +61,7 @@ __all__ = [
     "PledgeSigned",
     "PledgedLine",
     "PositionChanged",
+    "PositionReading",
     "ReceiptReason",
     "ReceiptSeal",
     "SchemeRuleRecorded",

@@ -19,6 +19,8 @@ class StatementIssued(Fact):
     statement_id: UUID
     organisation_id: UUID
     deadline: date
+    code: str | None = None
+    title: str | None = None
 
 
 class PledgedLine(Part):
@@ -43,8 +45,18 @@ class PledgeSigned(Fact):
     lines: tuple[PledgedLine, ...]
 
 
+class PositionReading(Part):
+    """The threshold under one reading of the base, and what is short of it now and by forecast, in cents."""
+
+    base: str
+    required_cents: int
+    shortfall_cents: int
+    reached_basis_points: int
+    forecast_shortfall_cents: int
+
+
 class PositionChanged(Fact):
-    """The co-financing of a region stands elsewhere. Full state."""
+    """The co-financing of a region stands elsewhere, on the day it was told. Full state; not one per contribution."""
 
     fact_type: ClassVar[str] = "nl.speerpunt.funding.position-changed.v1"
     topic: ClassVar[str] = TOPIC
@@ -55,6 +67,9 @@ class PositionChanged(Fact):
     declared_minutes: int = 0
     promised_cents: int = 0
     promised_minutes: int = 0
+    forecast_cents: int = 0
+    as_of: date | None = None
+    readings: tuple[PositionReading, ...] = ()
 
 
 class PeriodClosed(Fact):
@@ -67,7 +82,9 @@ class PeriodClosed(Fact):
 
 
 SAMPLES: tuple[Fact, ...] = (
-    StatementIssued(statement_id=ID[0], organisation_id=ID[1], deadline=date(2019, 3, 22)),
+    StatementIssued(
+        statement_id=ID[0], organisation_id=ID[1], deadline=date(2019, 3, 22), code="form-acme", title="Cofinanciering"
+    ),
     PledgeSigned(
         pledge_id=ID[0],
         organisation_id=ID[1],
@@ -85,6 +102,17 @@ SAMPLES: tuple[Fact, ...] = (
         declared_minutes=12_000,
         promised_cents=80_000_000,
         promised_minutes=960_000,
+        forecast_cents=71_000_000,
+        as_of=date(2023, 11, 1),
+        readings=(
+            PositionReading(
+                base="of-subsidy",
+                required_cents=75_000_000,
+                shortfall_cents=23_000_000,
+                reached_basis_points=6_933,
+                forecast_shortfall_cents=4_000_000,
+            ),
+        ),
     ),
     PeriodClosed(until=date(2020, 12, 31)),
 )

@@ -35,6 +35,7 @@ class PlannedLine(_Heard):
 
     code: str
     title: str
+    budgeted: bool = True
 
 
 class ProgrammePlanned(_Heard):
@@ -86,8 +87,8 @@ async def keep_consortium(tx: Tx, event: Received, data: ConsortiumFounded) -> N
 
 async def keep_programme(tx: Tx, event: Received, data: ProgrammePlanned) -> None:
     """Keeps a programme with exactly its lines."""
-    lines = [(line.code, "spearhead", line.title) for line in data.spearheads]
-    lines += [(line.code, "location", line.title) for line in data.locations]
+    lines = [(line.code, "spearhead", line.title, line.budgeted) for line in data.spearheads]
+    lines += [(line.code, "location", line.title, line.budgeted) for line in data.locations]
     sequence = event.sequence or 0
     await copies.save_programme(tx, data.programme_id, data.code, data.from_, data.until, lines, sequence)
 

@@ -24,13 +24,13 @@ DELETE FROM programme_lines WHERE consortium_id = $1 AND programme_id = $2;
 
 -- name: save_programme_lines
 -- Keeps the lines of a programme.
-INSERT INTO programme_lines (consortium_id, programme_id, code, kind, title)
-SELECT $1, $2, line.code, line.kind, line.title
-FROM unnest($3::text[], $4::text[], $5::text[]) AS line (code, kind, title);
+INSERT INTO programme_lines (consortium_id, programme_id, code, kind, title, budgeted)
+SELECT $1, $2, line.code, line.kind, line.title, line.budgeted
+FROM unnest($3::text[], $4::text[], $5::text[], $6::boolean[]) AS line (code, kind, title, budgeted);
 
 -- name: programme_lines
 -- The lines of the region's programmes with their period, by code; the latest programme first where a code is in two.
-SELECT line.code, line.kind, line.title, programme.from_day, programme.until_day
+SELECT line.code, line.kind, line.title, line.budgeted, programme.from_day, programme.until_day
 FROM programme_lines AS line
 JOIN programmes AS programme USING (consortium_id, programme_id)
 WHERE line.consortium_id = $1

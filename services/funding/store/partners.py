@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -31,13 +32,14 @@ class Consortium:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A spearhead or location, with the period of its programme."""
+    """A spearhead or location, with the period of its programme. Without a budget it takes hours, but no money."""
 
     code: str
-    kind: str
+    kind: Literal["spearhead", "location"]
     title: str
     from_: date
     until: date
+    budgeted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +93,21 @@ async def save_programme(
     code: str,
     from_: date,
     until: date,
-    lines: Sequence[tuple[str, str, str]],
+    lines: Sequence[tuple[str, str, str, bool]],
     sequence: int,
 ) -> None:
-    """Keeps a programme and exactly these lines (code, kind, title); nothing when a later event was here first."""
+    """Keeps a programme and exactly these lines (code, kind, title, budgeted); nothing after a later event."""
     if await Q.save_programme.value(tx, tx.consortium_id, programme, code, from_, until, sequence) is None:
         return
     await Q.delete_programme_lines.execute(tx, tx.consortium_id, programme)
-    codes, kinds, titles = ([line[place] for line in lines] for place in range(3))
-    await Q.save_programme_lines.execute(tx, tx.consortium_id, programme, codes, kinds, titles)
+    columns = ([line[place] for line in lines] for place in range(4))
+    await Q.save_programme_lines.execute(tx, tx.consortium_id, programme, *columns)
 
 
 async def lines(tx: Tx) -> list[Line]:
     """The region's lines by code; one that is in two programmes is there twice, the latest first."""
     return [
-        Line(row["code"], row["kind"], row["title"], row["from_day"], row["until_day"])
+        Line(row["code"], row["kind"], row["title"], row["from_day"], row["until_day"], row["budgeted"])
         for row in await Q.programme_lines.rows(tx, tx.consortium_id)
     ]
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,8 +16,9 @@ from runtime.auth import Actor, TokenChecker
 from runtime.postgres import Database
 from runtime.rpc import Server
 from runtime.settings import Settings
-from services.funding.domain import ledger
-from services.funding.domain.ledger import JournalEntry, transfer
+from services.funding.commands import contributions, schemes
+from services.funding.domain.contribution import Lesson
+from services.funding.domain.scheme import EligibleKinds, Rate, Rule
 from services.funding.rpc import door
 from tests.support.funding_books import AT, Region
 from tests.support.servers import DatabaseFor
@@ -92,16 +94,16 @@ async def test_only_services_reserve_and_nobody_reads_the_neighbours(desk: Desk)
 
 
 async def test_the_position_shows_both_readings_while_the_base_is_undecided(desk: Desk) -> None:
-    accepted = JournalEntry(
-        uuid4(),
-        "contribution-accepted",
-        AT.date(),
-        transfer(ledger.accepted("instroom"), ledger.contributed(uuid4()), 15_000_000, 180_000),
-        "accepted",
-        "contribution",
-        uuid4(),
+    start = date(2018, 10, 1)
+    rules = (
+        Rule("kinds", EligibleKinds(("hours",)), start, start, "the scheme"),
+        Rule("rate-hours", Rate("hours", 5_000), start, start, "the region"),
     )
-    await desk.region.book(accepted)
+    lesson = Lesson(uuid4(), "lesson", uuid4(), "instroom", AT.date(), 180_000)
+    async with desk.region.transaction() as tx:
+        await schemes.put_scheme(tx, "sto", "Sterk Techniekonderwijs", rules, at=AT)
+        await contributions.book_lesson(tx, lesson, at=AT)
+        await contributions.accept(tx, AT.date(), batch_id=uuid4(), by=uuid4(), at=AT)
     stands = await desk.call("GetPosition", role="office")
     assert (stands.realised_cents, stands.realised_minutes) == (15_000_000, 180_000)
     shown = [(each.base, each.required_cents, each.shortfall_cents) for each in stands.thresholds]

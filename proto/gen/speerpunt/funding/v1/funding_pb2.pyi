@@ -231,15 +231,23 @@ class GetPositionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONSORTIUM_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    KNOWN_ON_FIELD_NUMBER: _builtins.int
     consortium_id: _builtins.str
+    as_of: _builtins.str
+    """ISO day up to and including which contributions and promises count; today in the consortium's zone when empty."""
+    known_on: _builtins.str
+    """ISO day whose knowledge of the rules decides; today when empty."""
     def __init__(
         self,
         *,
         consortium_id: _builtins.str = ...,
+        as_of: _builtins.str = ...,
+        known_on: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consortium_id", b"consortium_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "consortium_id", b"consortium_id", "known_on", b"known_on"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -254,10 +262,22 @@ class GetPositionResponse(_message.Message):
     DECLARED_CENTS_FIELD_NUMBER: _builtins.int
     PROMISED_CENTS_FIELD_NUMBER: _builtins.int
     THRESHOLDS_FIELD_NUMBER: _builtins.int
+    DECLARED_MINUTES_FIELD_NUMBER: _builtins.int
+    PROMISED_MINUTES_FIELD_NUMBER: _builtins.int
+    FORECAST_CENTS_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    KNOWN_ON_FIELD_NUMBER: _builtins.int
     realised_cents: _builtins.int
     realised_minutes: _builtins.int
     declared_cents: _builtins.int
     promised_cents: _builtins.int
+    declared_minutes: _builtins.int
+    promised_minutes: _builtins.int
+    forecast_cents: _builtins.int
+    """What it will come to: what came in, and what has yet to fall due as far as partners keep their word."""
+    as_of: _builtins.str
+    """The days this is about."""
+    known_on: _builtins.str
     @_builtins.property
     def thresholds(self) -> _containers.RepeatedCompositeFieldContainer[Global___Threshold]:
         """Under each reading of the base, as long as nobody decided which holds."""
@@ -270,10 +290,15 @@ class GetPositionResponse(_message.Message):
         declared_cents: _builtins.int = ...,
         promised_cents: _builtins.int = ...,
         thresholds: _abc.Iterable[Global___Threshold] | None = ...,
+        declared_minutes: _builtins.int = ...,
+        promised_minutes: _builtins.int = ...,
+        forecast_cents: _builtins.int = ...,
+        as_of: _builtins.str = ...,
+        known_on: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["declared_cents", b"declared_cents", "promised_cents", b"promised_cents", "realised_cents", b"realised_cents", "realised_minutes", b"realised_minutes", "thresholds", b"thresholds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "declared_cents", b"declared_cents", "declared_minutes", b"declared_minutes", "forecast_cents", b"forecast_cents", "known_on", b"known_on", "promised_cents", b"promised_cents", "promised_minutes", b"promised_minutes", "realised_cents", b"realised_cents", "realised_minutes", b"realised_minutes", "thresholds", b"thresholds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -287,12 +312,14 @@ class Threshold(_message.Message):
     REQUIRED_CENTS_FIELD_NUMBER: _builtins.int
     SHORTFALL_CENTS_FIELD_NUMBER: _builtins.int
     REALISED_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    FORECAST_SHORTFALL_CENTS_FIELD_NUMBER: _builtins.int
     base: _builtins.str
     """`of-subsidy` or `of-total`."""
     required_cents: _builtins.int
     shortfall_cents: _builtins.int
     realised_basis_points: _builtins.int
     """Realised of required, in hundredths of a percent."""
+    forecast_shortfall_cents: _builtins.int
     def __init__(
         self,
         *,
@@ -300,10 +327,11 @@ class Threshold(_message.Message):
         required_cents: _builtins.int = ...,
         shortfall_cents: _builtins.int = ...,
         realised_basis_points: _builtins.int = ...,
+        forecast_shortfall_cents: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "realised_basis_points", b"realised_basis_points", "required_cents", b"required_cents", "shortfall_cents", b"shortfall_cents"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "forecast_shortfall_cents", b"forecast_shortfall_cents", "realised_basis_points", b"realised_basis_points", "required_cents", b"required_cents", "shortfall_cents", b"shortfall_cents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -224,10 +224,13 @@ class Line(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    WITHOUT_BUDGET_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     code: _builtins.str
     title: _builtins.str
     kind: Global___LineKind.ValueType
+    without_budget: _builtins.bool
+    """A spearhead that takes hours and material, but no part of the grant."""
     def __init__(
         self,
         *,
@@ -235,10 +238,11 @@ class Line(_message.Message):
         code: _builtins.str = ...,
         title: _builtins.str = ...,
         kind: Global___LineKind.ValueType = ...,
+        without_budget: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "id", b"id", "kind", b"kind", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "id", b"id", "kind", b"kind", "title", b"title", "without_budget", b"without_budget"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,92 @@
+"""Asking organisations what they will contribute, and keeping what they promise."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from runtime import ids, outbox
+from runtime.event import Change
+from runtime.postgres import Tx
+from runtime.problems import Kind, NotFound, Problem
+from services.funding.commands import ledger
+from services.funding.domain.pledge import OtherOrganisation, Pledge, Promised, Statement, valued
+from services.funding.domain.programme import Programme
+from services.funding.events import SOURCE
+from services.funding.store import ledger as books
+from services.funding.store import pledges as store
+from services.funding.store import schemes
+
+Result = Literal["created", "changed", "unchanged"]
+
+
+class IssuedMeanwhile(Problem, kind=Kind.IN_PROGRESS):
+    """Somebody issued this statement at the same moment. Read it, and send yours again if it differs."""
+
+
+async def put_statement(
+    tx: Tx, code: str, organisation_id: UUID, title: str, deadline: date, *, at: datetime
+) -> tuple[Statement, Result]:
+    """Issues a form to an organisation; again with the same content: unchanged. Raises OtherOrganisation."""
+    before = await store.lock_statement(tx, code)
+    asked = Statement(ids.coded_id(tx.consortium_id, "statement", code), code, organisation_id, title, deadline)
+    issued, facts = asked.issue(before)
+    if not facts:
+        return issued, "unchanged"
+    if not await store.save_statement(tx, issued):
+        raise IssuedMeanwhile()
+    await outbox.append(tx, Change("statement", issued.id, issued.version, facts), source=SOURCE, at=at)
+    return issued, "created" if before is None else "changed"
+
+
+async def put_pledge(
+    tx: Tx,
+    code: str,
+    organisation_id: UUID,
+    statement: str | None,
+    signed_on: date,
+    first_day: date,
+    until: date,
+    promised: Sequence[Promised],
+    programme: Programme,
+    *,
+    at: datetime,
+) -> tuple[Pledge, Result]:
+    """Signs a pledge, valued by the rules of its first day as known when it was signed, and books it off the balance.
+
+    A pledge that takes another's place reverses that one's entry, so the books keep what was promised when. The same
+    promise again: unchanged. Raises NotFound for an unknown statement, and what `Pledge.sign` and `valued` raise.
+    """
+    statement_id = await _statement_of(tx, statement, organisation_id)
+    pledge_id = ids.coded_id(tx.consortium_id, "pledge", code)
+    before = await store.lock(tx, pledge_id, code, organisation_id)
+    rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
+    lines = valued(promised, programme, rules, first_day, signed_on)
+    asked = Pledge(pledge_id, code, organisation_id, statement_id, signed_on, first_day, until, lines)
+    signed, facts = asked.sign(before, programme)
+    if not facts:
+        return signed, "unchanged"
+    await store.save(tx, before, signed)
+    entries = [signed.entry(_entry_id(signed))]
+    booked = None if before is None else await books.entry(tx, _entry_id(before))
+    if booked is not None:
+        reason = f"pledge {code} signed anew"
+        entries.insert(0, booked.reversal(ids.coded_id(booked.id, "entry", "reversed"), signed_on, reason))
+    await ledger.post(tx, entries, at=at)
+    await outbox.append(tx, Change("pledge", signed.id, signed.version, facts), source=SOURCE, at=at)
+    return signed, "created" if before is None else "changed"
+
+
+async def _statement_of(tx: Tx, code: str | None, organisation_id: UUID) -> UUID | None:
+    if code is None:
+        return None
+    found = await store.lock_statement(tx, code)
+    if found is None:
+        raise NotFound(what="statement with this code")
+    if found.organisation_id != organisation_id:
+        raise OtherOrganisation(what="Statement", code=code)
+    return found.id
+
+
+def _entry_id(pledge: Pledge) -> UUID:
+    return ids.coded_id(pledge.id, "entry", f"signed/{pledge.version}")
