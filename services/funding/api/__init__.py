@@ -4,10 +4,14 @@ from fastapi import APIRouter
 
 from services.funding.api import (
     allocations,
+    applications,
     commitments,
     contributions,
+    deliverables,
+    determinations,
     finder,
     grants,
+    instalments,
     ledger,
     pledges,
     positions,
@@ -17,7 +21,11 @@ from services.funding.api import (
 BOOKS: tuple[APIRouter, ...] = (
     schemes.router,
     finder.router,
+    applications.router,
     grants.router,
+    instalments.router,
+    determinations.router,
+    deliverables.router,
     allocations.router,
     commitments.router,
     ledger.router,

@@ -12,8 +12,8 @@ from services.funding.domain.grant import Grant, Supplement
 from services.funding.domain.ledger import RECEIVABLE, UNALLOCATED, UNALLOCATED_LINE, JournalEntry, transfer
 from services.funding.events import SOURCE
 from services.funding.store import allocations as budgets
+from services.funding.store import determinations, schemes
 from services.funding.store import grants as store
-from services.funding.store import schemes
 
 Result = Literal["created", "unchanged"]
 
@@ -53,7 +53,8 @@ async def supplement_grant(
 ) -> tuple[Grant, Result]:
     """Adds money, time or both to a grant, and books the money as unallocated. The same supplement again: unchanged.
 
-    Raises NotFound, SupplementRewritten, GrantShortened and SupplementTooLarge.
+    Raises NotFound, SupplementRewritten, GrantShortened and SupplementTooLarge, and GrantAlreadyDetermined for a new
+    one once the grant is determined.
     """
     before = await store.lock(tx, grant_code)
     if before is None:
@@ -63,6 +64,8 @@ async def supplement_grant(
     after, facts = before.supplement(added, await schemes.scheme(tx, before.scheme))
     if after is before:
         return after, "unchanged"
+    if (determined := await determinations.made(tx, before.id)) is not None:
+        determined.refuse_more()
     await store.add_supplement(tx, after)
     if cents:
         await _book(tx, after, "grant-supplemented", f"supplement/{code}", cents, awarded_on, reason, at)

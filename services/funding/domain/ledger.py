@@ -15,6 +15,12 @@ from runtime.problems import Kind, Problem
 
 RECEIVABLE = "grant/receivable"
 """What the subsidy provider awarded (debit)."""
+CASH = "grant/cash"
+"""What the subsidy provider paid (debit)."""
+REDUCED = "grant/reduced"
+"""What of the award was not determined in the end (debit)."""
+RECLAIMED = "grant/reclaimed"
+"""What is to be paid back to the subsidy provider (credit)."""
 UNALLOCATED = "grant/unallocated"
 """Awarded and not yet given to a line (credit)."""
 UNALLOCATED_LINE = "unallocated"

@@ -85,7 +85,9 @@ async def test_a_day_after_the_accepted_period_stays_verified(db: Database) -> N
         assert not await contributions.accept(tx, date(2023, 3, 5), batch_id=new_id(), by=new_id(), at=AT)
 
 
-async def test_without_a_rule_nothing_is_booked(db: Database) -> None:
+async def test_where_a_scheme_has_no_rule_for_them_no_hours_are_booked(db: Database) -> None:
+    async with db.transaction(OURS, Context(actor="test")) as tx:
+        await put_scheme(tx, "sto", "The scheme", RULES[1:], at=AT)
     with pytest.raises(KindNotEligible):
         await book(db)
     assert await balances(db) == {}

@@ -50,3 +50,10 @@ def test_hours_without_a_rate_are_not_valued() -> None:
 def test_hours_are_never_more_than_half_a_cent_from_their_exact_value(minutes: int) -> None:
     cents = value(Delivered("hours", DAY, minutes=minutes), RULES, DAY).cents
     assert -60 <= 2 * (minutes * 5_000 - cents * 60) < 60
+
+
+def test_a_region_without_a_scheme_keeps_its_hours_and_things_without_a_rate() -> None:
+    assert value(Delivered("hours", DAY, minutes=135), (), DAY) == Value(135, 0, "no-scheme")
+    assert value(Delivered("material", DAY, amount_cents=500), (), DAY) == Value(0, 500, "no-scheme")
+    with pytest.raises(KindNotEligible):
+        value(Delivered("pupil-presence", DAY, pupils=5, minutes_each=60), (), DAY)
