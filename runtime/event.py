@@ -32,23 +32,6 @@ class Fact(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What happened to one aggregate in this transaction: its facts, and the version it has after the last of them.
-
-    The version comes from the aggregate's own `UPDATE ... SET version = version + <number of facts> RETURNING version`,
-    so that order per aggregate is a data dependency. `topic` and `key` are only given for messages that are not
-    this service's own events (receipts).
-    """
-
-    kind: str
-    aggregate_id: UUID
-    version: int
-    facts: tuple[Fact, ...]
-    topic: str | None = None
-    key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
     """What a transaction was caused by, handed on to every event it appends.
 
@@ -59,6 +42,24 @@ class Context:
     causation_id: UUID | None = None
     traceparent: str | None = None
     actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one aggregate in this transaction: its facts, and the version it has after the last of them.
+
+    The version comes from the aggregate's own `UPDATE ... SET version = version + <number of facts> RETURNING version`,
+    so that order per aggregate is a data dependency. `topic` and `key` are only given for messages that are not
+    this service's own events (receipts). `context` is given by a batch, where each change has a cause of its own.
+    """
+
+    kind: str
+    aggregate_id: UUID
+    version: int
+    facts: tuple[Fact, ...]
+    topic: str | None = None
+    key: str | None = None
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)

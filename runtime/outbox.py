@@ -29,6 +29,7 @@ async def append(tx: Tx, *changes: Change, source: str, at: datetime) -> Sequenc
     rows: list[tuple[object, ...]] = []
     ids: list[UUID] = []
     for change in changes:
+        context = change.context or tx.context
         first = change.version - len(change.facts) + 1
         for version, fact in enumerate(change.facts, start=first):
             data = fact.to_json()
@@ -47,9 +48,9 @@ async def append(tx: Tx, *changes: Change, source: str, at: datetime) -> Sequenc
                     fact.fact_type,
                     source,
                     at,
-                    tx.context.correlation_id or event_id,
-                    tx.context.causation_id,
-                    tx.context.traceparent,
+                    context.correlation_id or event_id,
+                    context.causation_id,
+                    context.traceparent,
                     data,
                 )
             )

@@ -5,21 +5,23 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from runtime import kafka
 from runtime.auth import ServiceTokens, TokenChecker
 from runtime.http import PeopleDirectory, create_app
 from runtime.lifespan import Service
 from runtime.people import People
 from runtime.postgres import Database
 from runtime.rpc import Client
-from services.funding import rpc
+from services.funding import rpc, topics
 from services.funding.api import BOOKS
 from services.funding.api.asking import ProgrammeDirectory
-from services.funding.clients import Programmes
+from services.funding.clients import Programmes, Standings
+from services.funding.domain.world import Fingerprints
 from services.funding.handlers import subscriptions
+from services.funding.handlers.intake import Intake
 from services.funding.sealer import Sealer, sealing_key
 from services.funding.settings import Settings
 from services.funding.teller import Teller
-from services.funding.topics import TOPICS
 
 NAME = "funding"
 VERSION = "0.1.0"
@@ -46,6 +48,11 @@ def http_app(
         people=people,
     )
     app.state.programmes = programmes
+
+    async def make_sender_topics(code: str) -> None:
+        await kafka.ensure_topics(settings, topics.of_sender(code))
+
+    app.state.make_sender_topics = make_sender_topics
     return app
 
 
@@ -54,6 +61,7 @@ async def wire(settings: Settings) -> Service:
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
     tokens = TokenChecker(settings)
     partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings))
+    keys = Fingerprints(settings.fingerprint_key.get_secret_value().encode())
 
     async def seal(stop: asyncio.Event) -> None:
         key = sealing_key(settings.seal_key_file)
@@ -70,8 +78,8 @@ async def wire(settings: Settings) -> Service:
         grpc=[rpc.door(database)],
         tokens=tokens,
         migrations=MIGRATIONS,
-        subscriptions=subscriptions(),
-        topics=TOPICS,
+        subscriptions=subscriptions(Intake(database, Standings(partners), keys)),
+        topics=topics.TOPICS,
         loops={"sealer": seal, "position": teller.run},
         on_close=[partners.close],
     )

@@ -1,14 +1,18 @@
 """What funding asks of other services. Never inside a transaction: the client refuses that."""
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
 from speerpunt.partners.v1 import partners_pb2 as pb
 from speerpunt.partners.v1 import partners_pb2_grpc as pb_grpc
 
-from runtime.problems import Kind
+from runtime.problems import Kind, Unavailable
 from runtime.rpc import Client, RemoteProblem
 from services.funding.domain.programme import Programme, ProgrammeLine
+
+Question = tuple[UUID, UUID, date]
+"""Region, organisation and day: did it take part?"""
 
 
 class Programmes:
@@ -38,3 +42,39 @@ class Programmes:
         ]
         first, last = date.fromisoformat(told.from_day), date.fromisoformat(told.until_day)
         return Programme(first, last, {line.code: line for line in lines})
+
+
+class Standings:
+    """The standing of organisations as its owner knows it: asked before anything is refused for lack of it."""
+
+    MOST = 500
+
+    def __init__(self, partners: Client) -> None:
+        self._client = partners
+        self._stub = pb_grpc.PartnerDirectoryStub(partners.channel)
+
+    async def stand(self, questions: Collection[Question]) -> Mapping[Question, bool]:
+        """Whether each organisation counts as a partner on its day, by the region's policy.
+
+        Raises Unavailable when partners does not answer, whatever the cause: no answer is not a negative one.
+        """
+        asked = sorted(questions)
+        found: dict[Question, bool] = {}
+        for start in range(0, len(asked), self.MOST):
+            part = asked[start : start + self.MOST]
+            request = pb.BatchGetStandingRequest(
+                questions=[
+                    pb.GetStandingRequest(
+                        consortium_id=str(region), organisation_id=str(organisation), day=day.isoformat()
+                    )
+                    for region, organisation, day in part
+                ]
+            )
+            try:
+                told = await self._client.call(self._stub.BatchGetStanding, request)
+            except RemoteProblem as problem:
+                raise Unavailable(what="partners", retry_after_seconds=2) from problem
+            if len(told.answers) != len(part):
+                raise Unavailable(what="partners", retry_after_seconds=2)
+            found.update((question, answer.suffices) for question, answer in zip(part, told.answers, strict=True))
+        return found

@@ -1,13 +1,29 @@
 """What can be set for funding, beyond what every service has."""
 
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
 import runtime.settings
+from runtime.settings import Environment
+
+_FOR_DEVELOPMENT = "only for development"
 
 
 class Settings(runtime.settings.Settings):
     """The books are sealed with the key in `seal_key_file`.
 
     Where a region stands is told once in `position_interval_seconds`, if it moved.
+
+    `fingerprint_key` keys the fingerprints of evidence that regions compare. It stays the same for good: with another,
+    evidence claimed before is no longer recognised. Production needs one of its own, of 32 characters or more.
     """
 
     seal_interval_seconds: float = 0.25
     position_interval_seconds: float = 1.0
+    fingerprint_key: SecretStr = Field(default=SecretStr(_FOR_DEVELOPMENT), validate_default=True)
+
+    @field_validator("fingerprint_key")
+    @classmethod
+    def _is_one_of_our_own(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("environment") is Environment.PRODUCTION and len(key.get_secret_value()) < 32:
+            raise ValueError("production needs a secret of 32 characters or more, the same for good")
+        return key

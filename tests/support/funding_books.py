@@ -12,10 +12,12 @@ from runtime import ids
 from runtime.event import Context
 from runtime.postgres import Database, Tx
 from services.funding.commands import allocations, grants, schemes
+from services.funding.commands.contributions import Confirmed, book_lessons
 from services.funding.commands.ledger import post
 from services.funding.domain import ledger
 from services.funding.domain.allocation import Allocation, Envelope, Fixed, PlannedLine, Share, Weight
 from services.funding.domain.chain import SealingKey
+from services.funding.domain.contribution import Lesson
 from services.funding.domain.ledger import JournalEntry, transfer
 from services.funding.domain.scheme import Cofinancing, Rule, SupplementLimit
 from services.funding.sealer import Sealer
@@ -126,3 +128,8 @@ class Region:
 
     def sealer(self, at: datetime = AT) -> Sealer:
         return Sealer(self.database, self.key, clock=lambda: at)
+
+
+async def book_lesson(tx: Tx, lesson: Lesson, *, at: datetime) -> bool:
+    """Has a confirmed lesson book its hours; whether it did."""
+    return bool(await book_lessons(tx, [Confirmed(tx.consortium_id, lesson, tx.context)], at=at))

@@ -16,6 +16,7 @@ from services.funding.api import (
     pledges,
     positions,
     schemes,
+    senders,
 )
 
 BOOKS: tuple[APIRouter, ...] = (
@@ -32,4 +33,5 @@ BOOKS: tuple[APIRouter, ...] = (
     contributions.router,
     pledges.router,
     positions.router,
+    senders.router,
 )

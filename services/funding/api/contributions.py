@@ -47,12 +47,13 @@ class AcceptanceBody(ApiModel):
 
 
 class AcceptanceView(ApiModel):
-    """What a batch accepted."""
+    """What a batch accepted. `leftForAnother`: this person declared or verified those, so somebody else must accept."""
 
     batch_id: UUID
     accepted: int
     minutes: int
     value_cents: int
+    left_for_another: int
 
 
 @router.get("/contributions")
@@ -74,11 +75,12 @@ async def accept_contributions(body: AcceptanceBody, call: Annotated[Call, may("
     by, batch_id = await call.person(), ids.new_id()
     return await call.run(
         lambda tx: commands.accept(tx, body.up_to, batch_id=batch_id, by=by, at=call.at),
-        lambda accepted: AcceptanceView(
+        lambda made: AcceptanceView(
             batch_id=batch_id,
-            accepted=len(accepted),
-            minutes=sum(each.minutes for each in accepted),
-            value_cents=sum(each.value_cents for each in accepted),
+            accepted=len(made.accepted),
+            minutes=sum(each.minutes for each in made.accepted),
+            value_cents=sum(each.value_cents for each in made.accepted),
+            left_for_another=made.left_for_another,
         ),
         status=201,
     )

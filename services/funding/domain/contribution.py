@@ -1,15 +1,36 @@
-"""A contribution of an organisation: delivered on a day for a line, valued, verified and accepted."""
+"""A contribution of an organisation: delivered on a day for a line, valued, verified and accepted.
 
-from dataclasses import dataclass
+declared -> verified (by rule, by the school or by the office) -> accepted by somebody else. `held` is out of the books
+until a person decides; `reversed` was taken back or replaced, with entries that undo its own.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
+from runtime.ids import coded_id
 from services.funding.domain import ledger
+from services.funding.domain.intake import Record
 from services.funding.domain.ledger import JournalEntry
 from services.funding.domain.valuation import Value
-from services.funding.events import ContributionAccepted, ContributionDeclared, ContributionVerified
+from services.funding.events import (
+    ContributionAccepted,
+    ContributionDeclared,
+    ContributionHeld,
+    ContributionReversed,
+    ContributionVerified,
+)
 
 SUBJECT = "contribution"
+BOOKED = ("declared", "verified", "accepted")
+_ACCOUNT = {"declared": ledger.declared, "verified": ledger.verified, "accepted": ledger.accepted}
+_VERIFIED_WHY = {
+    "rule": "It is plausible by the rule.",
+    "school": "The school confirmed it.",
+    "office": "The programme office looked at it.",
+}
+By = Literal["rule", "school", "office"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +47,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What an organisation brought in for a line on a day."""
+    """What an organisation brought in for a line on a day. `sender` and `record_id`: the record that declared it."""
 
     id: UUID
     organisation_id: UUID
@@ -41,6 +62,16 @@ class Contribution:
     activity_ref: str | None
     state: str
     version: int
+    sender: str | None = None
+    record_id: str | None = None
+    worker_ref: str | None = None
+    held_from: str | None = None
+    verified_by: UUID | None = None
+
+    @property
+    def booked(self) -> bool:
+        """Whether it counts in the books now."""
+        return self.state in BOOKED
 
 
 def of_lesson(contribution_id: UUID, lesson: Lesson, worth: Value) -> Contribution:
@@ -62,40 +93,183 @@ def of_lesson(contribution_id: UUID, lesson: Lesson, worth: Value) -> Contributi
     )
 
 
-def lesson_facts(found: Contribution) -> tuple[ContributionDeclared, ContributionVerified]:
-    """What is published of it: at once declared and verified."""
+def of_record(
+    contribution_id: UUID,
+    organisation_id: UUID,
+    record: Record,
+    worth: Value,
+    *,
+    sender: str,
+    origin: str,
+    verified: bool,
+    verified_by: UUID | None = None,
+) -> Contribution:
+    """The contribution in a record: declared by its sender and, when `verified`, found right at once."""
+    return Contribution(
+        contribution_id,
+        organisation_id,
+        record.line,
+        record.day,
+        record.kind,
+        worth.minutes,
+        worth.cents,
+        worth.rule,
+        origin,
+        None,
+        record.activity_ref,
+        "verified" if verified else "declared",
+        2 if verified else 1,
+        sender,
+        record.id,
+        record.worker_ref,
+        None,
+        verified_by,
+    )
+
+
+def booking_facts(found: Contribution, by: By = "rule") -> tuple[ContributionDeclared | ContributionVerified, ...]:
+    """What is published of a new one: declared and, when it was found right at once, verified."""
     declared = ContributionDeclared(
         contribution_id=found.id,
         organisation_id=found.organisation_id,
         line=found.line,
         day=found.day,
-        kind="hours",
+        kind=found.kind,
         minutes=found.minutes,
         value_cents=found.value_cents,
         rule=found.rule,
-        origin="lesson",
+        origin=found.origin,
+        sender=found.sender,
+        record_id=found.record_id,
         activity_id=found.activity_id,
     )
-    return declared, ContributionVerified(contribution_id=found.id, by="school")
+    if found.state != "verified":
+        return (declared,)
+    return declared, ContributionVerified(contribution_id=found.id, by=by)
 
 
-def verified_entry(found: Contribution, entry_id: UUID) -> JournalEntry:
-    """Books it on the memorandum accounts: off the balance, in cents and in minutes."""
-    debit, credit = ledger.verified(found.line), ledger.contributed(found.organisation_id)
-    postings = ledger.transfer(debit, credit, found.value_cents, found.minutes)
-    return JournalEntry(
-        entry_id, "contribution-verified", found.day, postings, "The school confirmed it.", SUBJECT, found.id
-    )
+def booking_entries(found: Contribution, by: By = "rule") -> tuple[JournalEntry, ...]:
+    """Books a new one on the memorandum accounts: off the balance, in cents and in minutes."""
+    if found.origin == "lesson":
+        return (_lesson_entry(found),)
+    declared = _entry(found, "declared", "Its sender declared it.")
+    return (declared, verified_entry(found, by)) if found.state == "verified" else (declared,)
 
 
-def accepted_entry(found: Contribution, entry_id: UUID) -> JournalEntry:
+def verified_entry(found: Contribution, by: By) -> JournalEntry:
+    """Moves it from declared to verified."""
+    return _entry(found, "verified", _VERIFIED_WHY[by])
+
+
+def accepted_entry(found: Contribution) -> JournalEntry:
     """Moves it from verified to accepted: from now on it counts as realised."""
-    debit, credit = ledger.accepted(found.line), ledger.verified(found.line)
-    postings = ledger.transfer(debit, credit, found.value_cents, found.minutes)
-    return JournalEntry(
-        entry_id, "contribution-accepted", found.day, postings, "A second person accepted it.", SUBJECT, found.id
+    return _entry(found, "accepted", "A second person accepted it.")
+
+
+def verify(found: Contribution, by: By, person: UUID | None = None) -> tuple[Contribution, ContributionVerified]:
+    """A declared one was found right."""
+    after = replace(found, state="verified", version=found.version + 1, verified_by=person)
+    return after, ContributionVerified(contribution_id=found.id, by=by)
+
+
+def reverse(found: Contribution, reason: str) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionReversed]:
+    """Takes it back: what it booked is undone, entry by entry. One that is on hold is out of the books already."""
+    after = replace(found, state="reversed", version=found.version + 1)
+    fact = ContributionReversed(contribution_id=found.id, reason=reason)
+    if not found.booked:
+        return after, (), fact
+    undone = [_lesson_entry(found)] if found.origin == "lesson" else [_entry(found, "declared", "")]
+    if found.state != "declared" and found.origin != "lesson":
+        undone.append(_entry(found, "verified", ""))
+    if found.state == "accepted":
+        undone.append(_entry(found, "accepted", ""))
+    entries = tuple(
+        entry.reversal(_entry_id(found, f"{entry.kind}-reversed"), found.day, reason) for entry in reversed(undone)
     )
+    return after, entries, fact
+
+
+def hold(found: Contribution, code: str) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionHeld]:
+    """Takes it out of the books until a person has looked: `release` puts it back where it was."""
+    after = replace(found, state="held", held_from=found.state, version=found.version + 1)
+    postings = ledger.transfer(
+        ledger.contributed(found.organisation_id), _ACCOUNT[found.state](found.line), found.value_cents, found.minutes
+    )
+    entry = JournalEntry(
+        _entry_id(found, f"held/{after.version}"),
+        "contribution-held",
+        found.day,
+        postings,
+        f"A person looks whether it may count ({code}).",
+        SUBJECT,
+        found.id,
+    )
+    fact = ContributionHeld(
+        record_id=found.record_id or str(found.id),
+        code=code,
+        sender=found.sender,
+        organisation_id=found.organisation_id,
+        line=found.line,
+        day=found.day,
+    )
+    return after, (entry,), fact
+
+
+def release(found: Contribution, person: UUID) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionVerified]:
+    """Puts one that was on hold back where it was: a person looked. What was only declared is verified by that."""
+    before = found.held_from or "verified"
+    state = "verified" if before == "declared" else before
+    looked = found.verified_by if state == "accepted" else person
+    after = replace(found, state=state, held_from=None, version=found.version + 1, verified_by=looked)
+    back = JournalEntry(
+        _entry_id(found, f"released/{after.version}"),
+        "contribution-released",
+        found.day,
+        ledger.transfer(
+            _ACCOUNT[before](found.line),
+            ledger.contributed(found.organisation_id),
+            found.value_cents,
+            found.minutes,
+        ),
+        "A person looked: it counts.",
+        SUBJECT,
+        found.id,
+    )
+    entries = (back, verified_entry(found, "office")) if before == "declared" else (back,)
+    return after, entries, ContributionVerified(contribution_id=found.id, by="office")
 
 
 def accepted_fact(found: Contribution, batch_id: UUID) -> ContributionAccepted:
     return ContributionAccepted(contribution_id=found.id, batch_id=batch_id)
+
+
+def _entry_id(found: Contribution, step: str) -> UUID:
+    return coded_id(found.id, "entry", step)
+
+
+def _entry(found: Contribution, state: str, reason: str) -> JournalEntry:
+    """The entry that brings it into a state, from the one before."""
+    before = {
+        "declared": ledger.contributed(found.organisation_id),
+        "verified": ledger.declared(found.line),
+        "accepted": ledger.verified(found.line),
+    }[state]
+    postings = ledger.transfer(_ACCOUNT[state](found.line), before, found.value_cents, found.minutes)
+    return JournalEntry(
+        _entry_id(found, state), f"contribution-{state}", found.day, postings, reason, SUBJECT, found.id
+    )
+
+
+def _lesson_entry(found: Contribution) -> JournalEntry:
+    postings = ledger.transfer(
+        ledger.verified(found.line), ledger.contributed(found.organisation_id), found.value_cents, found.minutes
+    )
+    return JournalEntry(
+        _entry_id(found, "verified"),
+        "contribution-verified",
+        found.day,
+        postings,
+        _VERIFIED_WHY["school"],
+        SUBJECT,
+        found.id,
+    )

@@ -10,15 +10,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from runtime.event import Content
+
 CONTRIBUTION = "nl.speerpunt.intake.contribution.v1"
 MAX_BYTES = 65_536
+LONGEST_ID = 100
 _MAX_NUMBER = 10**12
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a record is refused: a code, the field, and a sentence in Dutch and in English that says how to mend it."""
+    """Why a record is refused or held: a code, the field, and a sentence in two languages that says how to mend it."""
 
     code: str
     field: str | None
@@ -40,9 +43,9 @@ class Evidence(_Sent):
 
 
 class Record(_Sent):
-    """One contribution as sent: worked time in minutes, value in cents."""
+    """One contribution as sent: worked time in minutes, value in cents. What it takes back needs no amounts."""
 
-    id: Text = Field(min_length=1, max_length=100)
+    id: Text = Field(min_length=1, max_length=LONGEST_ID)
     consortium: Text = Field(min_length=1, max_length=100)
     organisation: Text = Field(min_length=1, max_length=100)
     line: Text = Field(min_length=1, max_length=100)
@@ -57,8 +60,8 @@ class Record(_Sent):
     activity_ref: Text | None = Field(None, min_length=1, max_length=100)
     description: Text | None = Field(None, max_length=200)
     evidence: tuple[Evidence, ...] = Field((), max_length=20)
-    replaces: Text | None = Field(None, min_length=1, max_length=100)
-    withdraws: Text | None = Field(None, min_length=1, max_length=100)
+    replaces: Text | None = Field(None, min_length=1, max_length=LONGEST_ID)
+    withdraws: Text | None = Field(None, min_length=1, max_length=LONGEST_ID)
 
     @model_validator(mode="after")
     def _carries_what_its_kind_needs(self) -> Self:
@@ -68,37 +71,60 @@ class Record(_Sent):
         }
         needed = by_kind.get(self.kind, {"amountCents": self.amount_cents, "basis": self.basis})
         missing = [name for name, given in needed.items() if given is None]
-        if missing:
+        if missing and self.withdraws is None:
             raise ValueError(f"needs {', '.join(missing)}")
         if self.replaces is not None and self.withdraws is not None:
             raise ValueError("replaces and withdraws exclude each other")
         return self
 
-    def content_hash(self) -> str:
-        """SHA-256 of the content, whatever the order of the keys: equal for a duplicate."""
-        plain = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    @property
+    def refers_to(self) -> str | None:
+        """The earlier id that this corrects or takes back."""
+        return self.replaces or self.withdraws
+
+    @property
+    def counts_hours(self) -> bool:
+        """Whether it claims somebody's time, which must not be booked twice."""
+        return self.kind in ("hours", "pupil-presence")
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON, without what was left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def content_hash(self) -> bytes:
+        """SHA-256 of the content, whatever the order of the keys and the way it was sent: equal for a duplicate."""
+        return sha256(json.dumps(self.plain(), sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
-def read_record(body: bytes, headers: Mapping[str, str] | None = None) -> Record | tuple[Reason, ...]:
-    """The record in a message: bare JSON, or a CloudEvent in binary (`ce_id`, `ce_type`) or structured mode."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was made of one message. `id` is empty when it has none that can be used."""
+
+    id: str
+    found: Record | tuple[Reason, ...]
+    content_hash: bytes
+    replaces: str | None = None
+
+
+def read(body: bytes, content: Content) -> Sent:
+    """The record in a message of which the envelope was opened, or every reason to refuse it at once."""
+    data = content.data
+    given = content.id or (_word(data.get("id")) if data is not None else "")
+    usable = given if 0 < len(given) <= LONGEST_ID else ""
     if len(body) > MAX_BYTES:
-        return (_too_large(None),)
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return (_malformed(None, "geen leesbare JSON", "not readable JSON"),)
-    if not isinstance(document, dict):
-        return (_malformed(None, "geen JSON-object", "not a JSON object"),)
-    given = headers or {}
-    kind, event_id = given.get("ce_type"), given.get("ce_id")
-    if "specversion" in document:
-        kind, event_id, document = document.get("type"), document.get("id"), document.get("data")
-        if not isinstance(document, dict):
-            return (_malformed("data", "geen JSON-object", "not a JSON object"),)
-    if kind is not None and kind != CONTRIBUTION:
-        return (_malformed("type", f"niet {CONTRIBUTION}", f"not {CONTRIBUTION}"),)
-    return parse(document if event_id is None else {**document, "id": event_id})
+        return Sent(usable, (_too_large(None),), sha256(body).digest())
+    if data is None:
+        nl, en = _FAULTS.get(content.fault or "", ("geen leesbaar JSON-object", "not a readable JSON object"))
+        return Sent(usable, (_malformed(None, nl, en),), sha256(body).digest())
+    if content.type and content.type != CONTRIBUTION:
+        found: Record | tuple[Reason, ...] = (_malformed("type", f"niet {CONTRIBUTION}", f"not {CONTRIBUTION}"),)
+    else:
+        found = parse({**data, "id": given} if given else data)
+    if isinstance(found, Record):
+        return Sent(usable, found, found.content_hash(), found.replaces)
+    earlier = data.get("replaces")
+    readable = earlier if isinstance(earlier, str) and 0 < len(earlier) <= LONGEST_ID else None
+    return Sent(usable, found, _hash(body, data), readable)
 
 
 def parse(document: Mapping[str, Any]) -> Record | tuple[Reason, ...]:
@@ -111,13 +137,39 @@ def parse(document: Mapping[str, Any]) -> Record | tuple[Reason, ...]:
         return (_malformed(None, "te diep genest", "nested too deeply"),)
 
 
+_FAULTS = {
+    "it is empty": ("leeg", "empty"),
+    "it is not UTF-8": ("geen UTF-8", "not UTF-8"),
+    "it is not JSON": ("geen leesbare JSON", "not readable JSON"),
+    "it is not a JSON object": ("geen JSON-object", "not a JSON object"),
+    "it has a NUL character": ("niet te bewaren: er staat een NUL-teken in", "not fit to keep: it has a NUL character"),
+    "it has half a character": (
+        "niet te bewaren: er staat een half teken in",
+        "not fit to keep: half a character",
+    ),
+    "its data is not a JSON object": ("zonder data als JSON-object", "without data that is a JSON object"),
+}
+
+
+def _hash(body: bytes, data: Mapping[str, Any]) -> bytes:
+    try:
+        rest = {name: value for name, value in data.items() if name != "id"}
+        return sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).digest()
+    except (ValueError, RecursionError):
+        return sha256(body).digest()
+
+
+def _word(value: object) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
 def _reason(kind: str, loc: tuple[int | str, ...], message: str) -> Reason:
-    field = ".".join(str(part) for part in loc) or None
+    field = ".".join(str(part) for part in loc)[:60] or None
     match kind:
         case "extra_forbidden":
             return Reason(
                 "unknown-field",
-                field if field and len(field) <= 60 else None,
+                field,
                 "Dit veld bestaat niet in een bijdrage. Laat het weg en stuur opnieuw.",
                 "A contribution has no such field. Leave it out and send again.",
             )

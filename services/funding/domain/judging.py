@@ -3,34 +3,81 @@
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from uuid import UUID
 
+from services.funding.domain import wording
 from services.funding.domain.intake import Reason, Record
 
 DAY_MINUTES = 16 * 60
+"""More than this for one person on one day is a mistake."""
+SHIFT_MINUTES = 12 * 60
+"""The longest shift that the Dutch Working Hours Act (art. 5:7) allows: up to it, hours are verified by rule."""
+MOST_PUPILS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLine:
+    """A spearhead or location, with the period of its programme."""
+
+    code: str
+    from_: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What became of an earlier record of the same sender.
+
+    `state` is refused, held, replaced or withdrawn, or that of its contribution: declared, verified, accepted,
+    reversed, rejected. `settled_by` is the id of the record that replaced it.
+    """
+
+    id: str
+    state: str
+    organisation_id: UUID | None = None
+    contribution_id: UUID | None = None
+    day: date | None = None
+    settled_by: str | None = None
+
+    @property
+    def booked(self) -> bool:
+        """Whether it is in the books, and so has to be reversed."""
+        return self.state in ("declared", "verified", "accepted")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known about one record, frozen. `today` is in the consortium's zone; `worked_minutes` are those that
-    other records booked for the same worker and day."""
+    """What is known about one record, frozen. `today` is in the consortium's zone.
+
+    All of it is without what the record replaces: `worked_minutes` are those that other records booked for the same
+    worker and day. `earlier` is the record that it refers to, None when its sender never sent that.
+    """
 
     today: date
-    from_: date
-    until: date
+    lines: tuple[KnownLine, ...]
     closed_until: date | None
-    lines: frozenset[str]
+    organisation_id: UUID
     mandated: bool
     standing: bool
     worked_minutes: int = 0
-    booked_activities: frozenset[str] = frozenset()
+    activity_booked: bool = False
     lesson_on_day_and_line: bool = False
-    claimed_evidence: frozenset[str] = frozenset()
-    sent_ids: frozenset[str] = frozenset()
+    evidence_claimed: bool = False
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bookable:
-    """Nothing stands in the way; domain/valuation says what it is worth."""
+    """Nothing stands in the way; domain/valuation says what it is worth. `verified`: plausible enough for the rule."""
+
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An earlier record is taken back."""
+
+    earlier: Earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +94,224 @@ class Refused:
     reasons: tuple[Reason, ...]
 
 
-def judge(record: Record, known: Known) -> Bookable | Held | Refused:
+Verdict = Bookable | Withdrawn | Held | Refused
+
+
+def judge(record: Record, known: Known) -> Verdict:
     """The verdict on a record whose region and organisation were found."""
-    found: list[Reason] = []
-
-    def refuse(code: str, field: str, nl: str, en: str, suggestion: str | None = None) -> None:
-        again = f"replaces {record.id}"
-        found.append(Reason(code, field, f"{nl} ({again})", f"{en} ({again})", suggestion))
-
+    found = _Reasons(record)
+    if record.withdraws is not None:
+        return _withdrawal(record, known, found)
     if not known.mandated:
-        refuse("not-mandated", "organisation", "U mag niet voor deze organisatie aangeven. Vraag eerst een mandaat.",
-               "You may not declare for this organisation. Ask the region for a mandate.")  # fmt: skip
+        found.not_mandated()
     elif not known.standing:
-        refuse("no-standing", "organisation", "Deze organisatie deed op die dag niet mee. Laat haar eerst tekenen.",
-               "This organisation did not take part on that day. Have it sign first.")  # fmt: skip
-    if record.line not in known.lines:
-        near = get_close_matches(record.line, sorted(known.lines), n=1)
+        found.add(
+            "no-standing",
+            "organisation",
+            "deze organisatie deed op die dag niet mee. Laat haar eerst tekenen; stuur dan opnieuw",
+            "this organisation did not take part on that day. Have it sign first; then send again",
+        )
+    _place(record, known, found)
+    _plausible(record, known, found)
+    if record.counts_hours and record.activity_ref is not None and known.activity_booked:
+        found.add(
+            "already-booked",
+            "activityRef",
+            "de uren van deze les zijn al geboekt toen de school haar bevestigde. U hoeft niets te doen",
+            "the hours of this lesson were booked when the school confirmed it. There is nothing to do",
+            again=False,
+        )
+    if known.evidence_claimed:
+        found.add(
+            "already-claimed-elsewhere",
+            "evidence",
+            "dit bewijs is al elders opgevoerd. Stuur opnieuw met het bewijs dat hierbij hoort",
+            "this evidence was claimed elsewhere already. Send again with the evidence that belongs to this",
+        )
+    held = _reference(record, known, found) if record.replaces is not None else None
+    if found.all:
+        return Refused(tuple(found.all))
+    if held is not None:
+        return Held(held)
+    if record.counts_hours and record.activity_ref is None and known.lesson_on_day_and_line:
+        nl, en = wording.about(record)
+        return Held(
+            Reason(
+                "already-booked",
+                "activityRef",
+                f"{nl}: op die dag is daar al een les van u geboekt. Iemand kijkt of dit dezelfde uren zijn; stuur een "
+                "volgende keer activityRef mee.",
+                f"{en}: a lesson of yours is booked there on that day. A person looks whether these are the same "
+                "hours; send activityRef the next time.",
+            )
+        )
+    return Bookable(_verified_by_rule(record, known))
+
+
+def _withdrawal(record: Record, known: Known, found: "_Reasons") -> Verdict:
+    """Taking back needs a mandate and an earlier record, not that the earlier one would be booked today."""
+    if not known.mandated:
+        found.not_mandated()
+    held = _reference(record, known, found)
+    if found.all or known.earlier is None:
+        return Refused(tuple(found.all))
+    return Withdrawn(known.earlier) if held is None else Held(held)
+
+
+def _reference(record: Record, known: Known, found: "_Reasons") -> Reason | None:
+    """Refuses a reference that leads nowhere; a reason to hold it when only a person may follow it."""
+    field = "replaces" if record.replaces is not None else "withdraws"
+    id_, earlier = record.refers_to, known.earlier
+
+    def astray(nl: str, en: str) -> None:
+        found.add("unknown-reference", field, nl, en, again=False)
+
+    if earlier is None:
+        astray(
+            f"u stuurde nooit een {id_}. Herstel {field} en stuur opnieuw",
+            f"you never sent a {id_}. Mend {field} and send again",
+        )
+    elif earlier.organisation_id is not None and earlier.organisation_id != known.organisation_id:
+        astray(
+            f"{id_} is van een andere organisatie. Herstel {field} en stuur opnieuw",
+            f"{id_} is of another organisation. Mend {field} and send again",
+        )
+    elif earlier.state == "replaced" or (earlier.state == "reversed" and earlier.settled_by):
+        astray(
+            f"{id_} is al vervangen door {earlier.settled_by}. Stuur opnieuw met {field} {earlier.settled_by}",
+            f"{id_} was replaced by {earlier.settled_by} already. Send again with {field} {earlier.settled_by}",
+        )
+    elif earlier.state in ("withdrawn", "reversed"):
+        nl, en = "Stuur opnieuw zonder replaces", "Send again without replaces"
+        done_nl, done_en = (nl, en) if field == "replaces" else ("U hoeft niets te doen", "There is nothing to do")
+        astray(f"{id_} is al teruggenomen. {done_nl}", f"{id_} was taken back already. {done_en}")
+    elif earlier.state in ("refused", "rejected") and field == "withdraws":
+        astray(
+            f"{id_} is niet geboekt, dus er is niets terug te nemen. U hoeft niets te doen",
+            f"{id_} was not booked, so there is nothing to take back. There is nothing to do",
+        )
+    elif earlier.booked and known.closed_until is not None and earlier.day and earlier.day <= known.closed_until:
+        until_nl, until_en = wording.day_nl(known.closed_until), wording.day_en(known.closed_until)
+        found.add(
+            "period-closed",
+            field,
+            f"{id_} valt in de periode tot en met {until_nl}, en die is gesloten. Bel het programmabureau",
+            f"{id_} is in the period until {until_en}, and that is closed. Call the programme office",
+            again=False,
+        )
+    elif earlier.state == "accepted":
+        nl, en = wording.about(record)
+        return Reason(
+            "period-closed",
+            field,
+            f"{nl}: {id_} is al geaccepteerd. Het programmabureau kijkt of dit nog kan; u hoeft niets te doen.",
+            f"{en}: {id_} was accepted already. The programme office looks whether this can be done; there is nothing "
+            "to do for you.",
+        )
+    return None
+
+
+def _place(record: Record, known: Known, found: "_Reasons") -> None:
+    """A line that exists, on a day on which it is open."""
+    periods = [line for line in known.lines if line.code == record.line]
+    if not periods:
+        codes = sorted({line.code for line in known.lines})
+        near = get_close_matches(record.line, codes, n=1, cutoff=0.5)
         near_nl, near_en = (f" Bedoelt u '{near[0]}'?", f" Did you mean '{near[0]}'?") if near else ("", "")
-        refuse("unknown-line", "line", f"Dat speerpunt of die locatie bestaat niet.{near_nl} Stuur opnieuw.",
-               f"There is no such spearhead or location.{near_en} Send again.", near[0] if near else None)  # fmt: skip
-    if not known.from_ <= record.day <= min(known.until, known.today):
-        refuse("outside-period", "day", f"{record.day} valt buiten de periode of is nog niet geweest. Herstel de dag.",
-               f"{record.day} is outside the period or still to come. Mend the day.")  # fmt: skip
+        found.add(
+            "unknown-line",
+            "line",
+            f"dat speerpunt of die locatie bestaat niet.{near_nl} Stuur opnieuw",
+            f"there is no such spearhead or location.{near_en} Send again",
+            suggestion=near[0] if near else None,
+        )
+    periods = periods or list(known.lines)
+    if record.day > known.today:
+        found.add(
+            "outside-period",
+            "day",
+            "die dag moet nog komen. Herstel de dag en stuur opnieuw",
+            "that day is still to come. Mend the day and send again",
+        )
+    elif periods and not any(line.from_ <= record.day <= line.until for line in periods):
+        from_, until = min(line.from_ for line in periods), max(line.until for line in periods)
+        found.add(
+            "outside-period",
+            "day",
+            f"het programma loopt van {wording.day_nl(from_)} tot en met {wording.day_nl(until)}. Herstel de dag en "
+            "stuur opnieuw",
+            f"the programme runs from {wording.day_en(from_)} until {wording.day_en(until)}. Mend the day and send "
+            "again",
+        )
     elif known.closed_until is not None and record.day <= known.closed_until:
-        refuse("period-closed", "day", f"De periode tot en met {known.closed_until} is gesloten. Bel de regio.",
-               f"The period until {known.closed_until} is closed. Call the programme office.")  # fmt: skip
+        found.add(
+            "period-closed",
+            "day",
+            f"de periode tot en met {wording.day_nl(known.closed_until)} is gesloten. Bel het programmabureau",
+            f"the period until {wording.day_en(known.closed_until)} is closed. Call the programme office",
+            again=False,
+        )
+
+
+def _plausible(record: Record, known: Known, found: "_Reasons") -> None:
+    """Nobody works more than sixteen hours a day, and no class has more than five hundred pupils."""
     if record.kind == "hours" and (record.minutes or 0) + known.worked_minutes > DAY_MINUTES:
-        refuse("implausible-hours", "minutes", "Meer dan 16 uur voor een persoon op een dag. Herstel de minuten.",
-               "More than 16 hours for one person on one day. Mend the minutes.")  # fmt: skip
-    if record.activity_ref is not None and record.activity_ref in known.booked_activities:
-        refuse("already-booked", "activityRef", "Deze les is al geboekt; u hoeft niets te doen.",
-               "This lesson is booked already; there is nothing to mend.")  # fmt: skip
-    if any(piece.sha256 in known.claimed_evidence for piece in record.evidence):
-        refuse("already-claimed-elsewhere", "evidence", "Dit bewijs is al elders gebruikt. Stuur ander bewijs.",
-               "This evidence was claimed elsewhere already. Send other evidence.")  # fmt: skip
-    for field, earlier in (("replaces", record.replaces), ("withdraws", record.withdraws)):
-        if earlier is not None and earlier not in known.sent_ids:
-            refuse("unknown-reference", field, "Die eerdere id hebt u nooit gestuurd. Herstel de verwijzing.",
-                   "You never sent that earlier id. Mend the reference.")  # fmt: skip
-    if found:
-        return Refused(tuple(found))
-    if record.activity_ref is None and known.lesson_on_day_and_line:
-        nl = "Op die dag is al een les voor dit speerpunt geboekt; iemand kijkt of dit dezelfde uren zijn."
-        en = "A lesson is booked on that day and line already; a person looks whether these are the same hours."
-        return Held(Reason("already-booked", "activityRef", nl, en))
-    return Bookable()
+        others = known.worked_minutes
+        with_nl = f", met de {wording.minutes_nl(others)} die er al zijn," if others else ""
+        with_en = f", with the {wording.minutes_en(others)} that are there already," if others else ""
+        found.add(
+            "implausible-hours",
+            "minutes",
+            f"dat is{with_nl} meer dan 16 u voor één persoon op één dag. Herstel de minuten en stuur opnieuw",
+            f"that is{with_en} more than 16 h for one person on one day. Mend the minutes and send again",
+        )
+    if record.kind == "pupil-presence" and (record.pupils or 0) > MOST_PUPILS:
+        found.add(
+            "implausible-hours",
+            "pupils",
+            f"dat zijn meer dan {MOST_PUPILS} leerlingen tegelijk. Herstel het aantal en stuur opnieuw",
+            f"those are more than {MOST_PUPILS} pupils at once. Mend the number and send again",
+        )
+    if record.kind == "pupil-presence" and (record.minutes_each or 0) > DAY_MINUTES:
+        found.add(
+            "implausible-hours",
+            "minutesEach",
+            "dat is meer dan 16 u op één dag. Herstel de minuten en stuur opnieuw",
+            "that is more than 16 h on one day. Mend the minutes and send again",
+        )
+
+
+def _verified_by_rule(record: Record, known: Known) -> bool:
+    """Hours within a lawful shift, pupils within a school day, and amounts that come with evidence."""
+    if record.kind == "hours":
+        return (record.minutes or 0) + known.worked_minutes <= SHIFT_MINUTES
+    if record.kind == "pupil-presence":
+        return (record.minutes_each or 0) <= SHIFT_MINUTES
+    return bool(record.evidence)
+
+
+class _Reasons:
+    """The reasons found so far, each a sentence that begins with what was sent and ends with how to mend it."""
+
+    def __init__(self, record: Record) -> None:
+        self.all: list[Reason] = []
+        self._record = record
+
+    def add(
+        self, code: str, field: str, nl: str, en: str, *, suggestion: str | None = None, again: bool = True
+    ) -> None:
+        about_nl, about_en = wording.about(self._record)
+        tail_nl, tail_en = (f" met replaces {self._record.id}.", f" with replaces {self._record.id}.")
+        if not again or self._record.withdraws is not None:
+            tail_nl, tail_en = ".", "."
+        self.all.append(Reason(code, field, f"{about_nl}: {nl}{tail_nl}", f"{about_en}: {en}{tail_en}", suggestion))
+
+    def not_mandated(self) -> None:
+        self.add(
+            "not-mandated",
+            "organisation",
+            "u mag voor deze organisatie op die dag niet aangeven. Vraag het programmabureau om een mandaat; stuur dan "
+            "opnieuw",
+            "you may not declare for this organisation on that day. Ask the programme office for a mandate; then send "
+            "again",
+        )

@@ -29,13 +29,13 @@ class ContributionDeclared(Fact):
 
 
 class ContributionVerified(Fact):
-    """A contribution was found right: by a rule, or by the school that received it."""
+    """A contribution was found right: by a rule, by the school that received it, or by the office."""
 
     fact_type: ClassVar[str] = "nl.speerpunt.funding.contribution-verified.v1"
     topic: ClassVar[str] = TOPIC
 
     contribution_id: UUID
-    by: Literal["rule", "school"]
+    by: Literal["rule", "school", "office"]
 
 
 class ContributionAccepted(Fact):
@@ -100,7 +100,11 @@ class ReceiptSeal(Part):
 
 
 class ContributionReceipt(Fact):
-    """What became of one record. Sent to the sender's own receipts topic, keyed by the record's id."""
+    """What became of one record. Sent to the sender's own receipts topic, keyed by the record's id.
+
+    A later change of state sends a further receipt with the same id: `settled_by` is the record that replaced it or
+    took it back.
+    """
 
     fact_type: ClassVar[str] = "nl.speerpunt.intake.receipt.v1"
     topic: ClassVar[str] = "receipts.contributions"
@@ -115,6 +119,7 @@ class ContributionReceipt(Fact):
     rule: str | None = None
     first_outcome: str | None = None
     state: str | None = None
+    settled_by: str | None = None
     seal: ReceiptSeal | None = None
 
 

@@ -1,15 +1,17 @@
 """Hours flow in by themselves when a school confirms a lesson."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from runtime.consumer import Router
+from runtime.consumer import Router, context_of, processing
 from runtime.event import Received
 from runtime.postgres import Tx
 from services.funding.commands import contributions
+from services.funding.commands.contributions import Confirmed
 from services.funding.domain.contribution import Lesson
 
 
@@ -26,14 +28,19 @@ class AttendanceConfirmed(BaseModel):
     minutes: int
 
 
-async def book_hours(tx: Tx, _event: Received, data: AttendanceConfirmed) -> None:
-    """Books the company's hours, once. Without a rule for them it is a dead letter, to replay later."""
-    lesson = Lesson(data.activity_id, data.code, data.company_id, data.line, data.day, data.minutes)
-    await contributions.book_lesson(tx, lesson, at=datetime.now(UTC))
+async def book_hours(tx: Tx, heard: Sequence[tuple[Received, AttendanceConfirmed]]) -> None:
+    """Books the companies' hours, once. Without a rule for them it is a dead letter, to replay later."""
+    confirmed = []
+    for event, data in heard:
+        assert event.consortium_id is not None
+        lesson = Lesson(data.activity_id, data.code, data.company_id, data.line, data.day, data.minutes)
+        with processing(event):
+            confirmed.append(Confirmed(event.consortium_id, lesson, context_of(event, tx.context.actor)))
+    await contributions.book_lessons(tx, confirmed, at=datetime.now(UTC))
 
 
 def router() -> Router:
     """What funding hears of activities."""
     made = Router()
-    made.on("nl.speerpunt.activities.attendance-confirmed.v1", AttendanceConfirmed, book_hours)
+    made.on_many("nl.speerpunt.activities.attendance-confirmed.v1", AttendanceConfirmed, book_hours)
     return made

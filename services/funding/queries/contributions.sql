@@ -1,15 +1,52 @@
--- name: add_contribution
--- Adds a verified contribution of an activity; touches no row when that activity has one already.
+-- name: add_contributions
+-- Adds contributions as they were booked.
 INSERT INTO contributions (consortium_id, contribution_id, organisation_id, line, day, kind, minutes, value_cents, rule,
-                           origin, activity_id, activity_ref, state, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'lesson', $10, $11, 'verified', 2)
-ON CONFLICT DO NOTHING;
+                           origin, activity_id, activity_ref, state, version, sender, record_id, worker_ref, verified_by)
+SELECT $1, made.*
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
+            $10::text[], $11::uuid[], $12::text[], $13::text[], $14::bigint[], $15::text[], $16::text[], $17::text[],
+            $18::uuid[])
+     AS made (contribution_id, organisation_id, line, day, kind, minutes, value_cents, rule, origin, activity_id,
+              activity_ref, state, version, sender, record_id, worker_ref, verified_by)
+ORDER BY made.contribution_id;
+
+-- name: move_contributions
+-- Brings contributions, locked by the caller, into another state.
+UPDATE contributions
+SET state = moved.state, version = moved.version, held_from = moved.held_from, verified_by = moved.verified_by
+FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::uuid[])
+     AS moved (contribution_id, state, version, held_from, verified_by)
+WHERE contributions.consortium_id = $1 AND contributions.contribution_id = moved.contribution_id;
+
+-- name: add_lessons
+-- Notes activities that a school confirmed; the ids of those that were not noted before.
+INSERT INTO lessons (consortium_id, activity_id, activity_ref, organisation_id, line, day, minutes)
+SELECT $1, noted.*
+FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::date[], $7::bigint[])
+     AS noted (activity_id, activity_ref, organisation_id, line, day, minutes)
+ORDER BY noted.activity_id
+ON CONFLICT DO NOTHING
+RETURNING activity_id;
+
+-- name: hours_near_lessons
+-- Hours in the books that may be those of these lessons: with their reference, or without any of the same organisation
+-- on the same day and line. Locked in the order of their ids.
+SELECT * FROM contributions
+WHERE consortium_id = $1 AND kind IN ('hours', 'pupil-presence') AND origin <> 'lesson'
+  AND state IN ('declared', 'verified', 'accepted')
+  AND (activity_ref = ANY ($2::text[])
+       OR (activity_ref IS NULL
+           AND (organisation_id, day, line) IN (SELECT * FROM unnest($3::uuid[], $4::date[], $5::text[]))))
+ORDER BY contribution_id
+FOR UPDATE;
 
 -- name: accept_contributions
--- Accepts what was verified up to and including a day; the accepted ones, locked in the order of their ids.
+-- Accepts what was verified up to and including a day and neither declared nor verified by this person; the accepted
+-- ones, locked in the order of their ids.
 WITH due AS (
     SELECT contribution_id FROM contributions
      WHERE consortium_id = $1 AND state = 'verified' AND day <= $2
+       AND declared_by IS DISTINCT FROM $3 AND verified_by IS DISTINCT FROM $3
      ORDER BY contribution_id
        FOR UPDATE
 )
@@ -18,9 +55,31 @@ UPDATE contributions SET state = 'accepted', accepted_by = $3, version = version
  WHERE contributions.consortium_id = $1 AND contributions.contribution_id = due.contribution_id
 RETURNING contributions.*;
 
+-- name: left_for_another
+-- How many of the verified ones up to a day this person declared or verified, and so may not accept.
+SELECT count(*) FROM contributions
+WHERE consortium_id = $1 AND state = 'verified' AND day <= $2 AND (declared_by = $3 OR verified_by = $3);
+
 -- name: contributions_after
--- A page of the region's contributions by id.
+-- A page of the region's contributions by id: all, or those in a state, of an organisation, for a line.
 SELECT * FROM contributions
- WHERE consortium_id = $1 AND contribution_id > $2
- ORDER BY contribution_id
- LIMIT $3;
+WHERE consortium_id = $1 AND contribution_id > $2
+  AND ($4::text IS NULL OR state = $4)
+  AND ($5::uuid IS NULL OR organisation_id = $5)
+  AND ($6::text IS NULL OR line = $6)
+ORDER BY contribution_id
+LIMIT $3;
+
+-- name: contribution
+-- One contribution.
+SELECT * FROM contributions WHERE consortium_id = $1 AND contribution_id = $2;
+
+-- name: lock_contribution
+-- One contribution, locked.
+SELECT * FROM contributions WHERE consortium_id = $1 AND contribution_id = $2 FOR UPDATE;
+
+-- name: entry_ids_of
+-- The journal entries of a contribution, in order.
+SELECT entry_id FROM journal_entries
+WHERE consortium_id = $1 AND subject_kind = 'contribution' AND subject_id = $2
+ORDER BY entry_no;

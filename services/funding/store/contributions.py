@@ -1,47 +1,111 @@
 """Contributions as rows."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
 from runtime.postgres import Tx
-from services.funding.domain.contribution import Contribution
+from services.funding.domain.contribution import Contribution, Lesson
 from services.funding.store import Q
 
 
-async def add(tx: Tx, new: Contribution) -> bool:
-    """False when its activity has a contribution already."""
-    return bool(
-        await Q.add_contribution.execute(
-            tx,
-            tx.consortium_id,
-            new.id,
-            new.organisation_id,
-            new.line,
-            new.day,
-            new.kind,
-            new.minutes,
-            new.value_cents,
-            new.rule,
-            new.activity_id,
-            new.activity_ref,
+async def add(tx: Tx, new: Sequence[Contribution]) -> None:
+    rows = [
+        (
+            each.id,
+            each.organisation_id,
+            each.line,
+            each.day,
+            each.kind,
+            each.minutes,
+            each.value_cents,
+            each.rule,
+            each.origin,
+            each.activity_id,
+            each.activity_ref,
+            each.state,
+            each.version,
+            each.sender,
+            each.record_id,
+            each.worker_ref,
+            each.verified_by,
         )
+        for each in new
+    ]
+    if rows:
+        await Q.add_contributions.execute(tx, tx.consortium_id, *_columns(rows))
+
+
+async def move(tx: Tx, moved: Sequence[Contribution]) -> None:
+    """Keeps the states of contributions that the caller has locked."""
+    rows = [(each.id, each.state, each.version, each.held_from, each.verified_by) for each in moved]
+    if rows:
+        await Q.move_contributions.execute(tx, tx.consortium_id, *_columns(rows))
+
+
+async def note_lessons(tx: Tx, lessons: Sequence[Lesson]) -> set[UUID]:
+    """The activities among these that were not noted before."""
+    rows = [
+        (each.activity_id, each.activity_ref, each.organisation_id, each.line, each.day, each.minutes)
+        for each in lessons
+    ]
+    return {row["activity_id"] for row in await Q.add_lessons.rows(tx, tx.consortium_id, *_columns(rows))}
+
+
+async def near_lessons(tx: Tx, lessons: Collection[Lesson]) -> list[Contribution]:
+    """Declared hours that may be those of these lessons, locked."""
+    rows = await Q.hours_near_lessons.rows(
+        tx,
+        tx.consortium_id,
+        [each.activity_ref for each in lessons],
+        [each.organisation_id for each in lessons],
+        [each.day for each in lessons],
+        [each.line for each in lessons],
     )
+    return [contribution_of(row) for row in rows]
 
 
 async def accept(tx: Tx, up_to: date, by: UUID) -> list[Contribution]:
     """The contributions that are accepted by this, by id."""
     rows = await Q.accept_contributions.rows(tx, tx.consortium_id, up_to, by)
-    return sorted((_contribution(row) for row in rows), key=lambda found: found.id)
+    return sorted((contribution_of(row) for row in rows), key=lambda found: found.id)
 
 
-async def after(tx: Tx, contribution_id: UUID, limit: int) -> list[Contribution]:
-    rows = await Q.contributions_after.rows(tx, tx.consortium_id, contribution_id, limit)
-    return [_contribution(row) for row in rows]
+async def left_for_another(tx: Tx, up_to: date, by: UUID) -> int:
+    """How many verified ones this person may not accept."""
+    count: int = await Q.left_for_another.value(tx, tx.consortium_id, up_to, by)
+    return count
 
 
-def _contribution(row: Record) -> Contribution:
+async def after(
+    tx: Tx,
+    contribution_id: UUID,
+    limit: int,
+    *,
+    state: str | None = None,
+    organisation_id: UUID | None = None,
+    line: str | None = None,
+) -> list[Contribution]:
+    rows = await Q.contributions_after.rows(tx, tx.consortium_id, contribution_id, limit, state, organisation_id, line)
+    return [contribution_of(row) for row in rows]
+
+
+async def one(tx: Tx, contribution_id: UUID, *, lock: bool = False) -> Contribution | None:
+    statement = Q.lock_contribution if lock else Q.contribution
+    row = await statement.row(tx, tx.consortium_id, contribution_id)
+    return contribution_of(row) if row else None
+
+
+async def entry_ids(tx: Tx, contribution_id: UUID) -> list[UUID]:
+    """Its journal entries, in order."""
+    return [row["entry_id"] for row in await Q.entry_ids_of.rows(tx, tx.consortium_id, contribution_id)]
+
+
+def contribution_of(row: Record) -> Contribution:
+    """A contribution from its row."""
     return Contribution(
         row["contribution_id"],
         row["organisation_id"],
@@ -56,4 +120,13 @@ def _contribution(row: Record) -> Contribution:
         row["activity_ref"],
         row["state"],
         row["version"],
+        row["sender"],
+        row["record_id"],
+        row["worker_ref"],
+        row["held_from"],
+        row["verified_by"],
     )
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]

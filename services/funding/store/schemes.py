@@ -19,7 +19,7 @@ async def open_and_lock(tx: Tx, scheme_id: UUID, code: str, title: str) -> tuple
     row = await Q.lock_scheme.row(tx, tx.consortium_id, code)
     if row is None:
         raise LookupError("the scheme was not made")
-    rules = [_rule(rule) for rule in await Q.scheme_rules.rows(tx, tx.consortium_id, row["scheme_id"], None)]
+    rules = [rule_of(rule) for rule in await Q.scheme_rules.rows(tx, tx.consortium_id, row["scheme_id"], None)]
     return Scheme(row["scheme_id"], row["code"], row["title"], tuple(rules), row["version"]), made == 1
 
 
@@ -30,7 +30,7 @@ async def schemes(tx: Tx, code: str | None = None, recorded_until: int | None = 
     """
     rules: dict[UUID, list[Rule]] = {}
     for row in await Q.scheme_rules.rows(tx, tx.consortium_id, None, recorded_until):
-        rules.setdefault(row["scheme_id"], []).append(_rule(row))
+        rules.setdefault(row["scheme_id"], []).append(rule_of(row))
     return [
         Scheme(row["scheme_id"], row["code"], row["title"], tuple(rules.get(row["scheme_id"], ())), row["version"])
         for row in await Q.schemes.rows(tx, tx.consortium_id, code)
@@ -79,7 +79,8 @@ def _terms(about: str) -> TypeAdapter[Terms]:
     return TypeAdapter(ABOUT[about])
 
 
-def _rule(row: Record) -> Rule:
+def rule_of(row: Record) -> Rule:
+    """A rule from its row."""
     return Rule(
         row["code"],
         _terms(row["about"]).validate_json(row["terms"]),

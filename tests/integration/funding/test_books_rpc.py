@@ -20,7 +20,7 @@ from services.funding.commands import contributions, schemes
 from services.funding.domain.contribution import Lesson
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule
 from services.funding.rpc import door
-from tests.support.funding_books import AT, Region
+from tests.support.funding_books import AT, Region, book_lesson
 from tests.support.servers import DatabaseFor
 
 
@@ -102,7 +102,7 @@ async def test_the_position_shows_both_readings_while_the_base_is_undecided(desk
     lesson = Lesson(uuid4(), "lesson", uuid4(), "instroom", AT.date(), 180_000)
     async with desk.region.transaction() as tx:
         await schemes.put_scheme(tx, "sto", "Sterk Techniekonderwijs", rules, at=AT)
-        await contributions.book_lesson(tx, lesson, at=AT)
+        await book_lesson(tx, lesson, at=AT)
         await contributions.accept(tx, AT.date(), batch_id=uuid4(), by=uuid4(), at=AT)
     stands = await desk.call("GetPosition", role="office")
     assert (stands.realised_cents, stands.realised_minutes) == (15_000_000, 180_000)

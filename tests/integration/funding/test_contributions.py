@@ -11,6 +11,7 @@ from runtime.event import Context
 from runtime.ids import consortium_id, new_id
 from runtime.postgres import Database
 from services.funding.commands import contributions, ledger
+from services.funding.commands.contributions import Confirmed
 from services.funding.commands.schemes import put_scheme
 from services.funding.domain.contribution import Lesson
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule
@@ -23,6 +24,7 @@ OURS, THEIRS = consortium_id("ours"), consortium_id("theirs")
 AT = datetime(2023, 3, 20, 9, tzinfo=UTC)
 DAY = date(2023, 3, 6)
 LESSON = Lesson(UUID(int=7), "lesson-1", UUID(int=8), "robotisering", DAY, 135)
+CONFIRMED = Confirmed(OURS, LESSON, Context(actor="test"))
 START = date(2020, 1, 1)
 RULES = (
     Rule("kinds", EligibleKinds(("hours",)), START, START, "the scheme"),
@@ -45,7 +47,7 @@ async def with_rules(db: Database) -> None:
 
 async def book(db: Database) -> bool:
     async with db.transaction(OURS, Context(actor="test")) as tx:
-        return await contributions.book_lesson(tx, LESSON, at=AT) is not None
+        return bool(await contributions.book_lessons(tx, [CONFIRMED], at=AT))
 
 
 async def balances(db: Database) -> dict[str, tuple[int, int]]:
@@ -67,8 +69,8 @@ async def test_accepted_hours_move_from_verified_to_accepted_and_the_books_still
     await with_rules(db)
     await book(db)
     async with db.transaction(OURS, Context(actor="test")) as tx:
-        first = await contributions.accept(tx, DAY, batch_id=new_id(), by=new_id(), at=AT)
-        again = await contributions.accept(tx, DAY, batch_id=new_id(), by=new_id(), at=AT)
+        first = (await contributions.accept(tx, DAY, batch_id=new_id(), by=new_id(), at=AT)).accepted
+        again = (await contributions.accept(tx, DAY, batch_id=new_id(), by=new_id(), at=AT)).accepted
     assert ([each.state for each in first], list(again)) == (["accepted"], [])
     found = await balances(db)
     assert found["memo/accepted/robotisering"] == (11_250, 135)
@@ -82,7 +84,8 @@ async def test_a_day_after_the_accepted_period_stays_verified(db: Database) -> N
     await with_rules(db)
     await book(db)
     async with db.transaction(OURS, Context(actor="test")) as tx:
-        assert not await contributions.accept(tx, date(2023, 3, 5), batch_id=new_id(), by=new_id(), at=AT)
+        made = await contributions.accept(tx, date(2023, 3, 5), batch_id=new_id(), by=new_id(), at=AT)
+    assert not made.accepted
 
 
 async def test_where_a_scheme_has_no_rule_for_them_no_hours_are_booked(db: Database) -> None:

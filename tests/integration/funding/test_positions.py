@@ -23,7 +23,7 @@ from services.funding.domain.scheme import Base, Cofinancing, EligibleKinds, Rat
 from services.funding.store import ledger as books
 from services.funding.store import positions, programmes
 from services.funding.teller import Teller
-from tests.support.funding_books import AT, OFFICE, Region
+from tests.support.funding_books import AT, OFFICE, Region, book_lesson
 from tests.support.servers import DatabaseFor
 
 FIRST, LAST, SIGNED = date(2020, 1, 1), date(2023, 12, 31), date(2019, 3, 20)
@@ -71,7 +71,7 @@ async def lesson(region: Region, code: str, line: str, day: date, minutes: int) 
     """Hours of a lesson that the school confirmed: declared."""
     held = Lesson(ids.new_id(), "lesson", whose(region, code), line, day, minutes)
     async with region.transaction() as tx:
-        assert await contributions.book_lesson(tx, held, at=AT)
+        assert await book_lesson(tx, held, at=AT)
 
 
 async def accept(region: Region, up_to: date = LAST) -> None:

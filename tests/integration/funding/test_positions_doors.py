@@ -12,7 +12,7 @@ from services.funding.commands import contributions, schemes
 from services.funding.domain.contribution import Lesson
 from services.funding.domain.scheme import Cofinancing, EligibleKinds, Rate, Rule
 from tests.integration.funding.doors import NEIGHBOUR, REGION, Funding, open_doors
-from tests.support.funding_books import AT
+from tests.support.funding_books import AT, book_lesson
 from tests.support.servers import DatabaseFor
 
 FIRST = date(2020, 1, 1)
@@ -66,7 +66,7 @@ async def deliver(funding: Funding, code: str, minutes: int, line: str = "roboti
     day = date(2022, 3, 1)
     held = Lesson(ids.new_id(), "lesson", ids.coded_id(REGION, "organisation", code), line, day, minutes)
     async with funding.region.transaction() as tx:
-        await contributions.book_lesson(tx, held, at=AT)
+        await book_lesson(tx, held, at=AT)
         await contributions.accept(tx, day, batch_id=ids.new_id(), by=ids.new_id(), at=AT)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from runtime import ids
+from runtime.event import Context
 from services.funding.commands import contributions
+from services.funding.commands.contributions import Confirmed
 from services.funding.domain.contribution import Lesson
 from tests.support.funding_door import GRANT, SCHEME, Door
 from tests.support.funding_door import door as door
@@ -46,7 +48,7 @@ async def lessons(door: Door, *minutes: int) -> None:
     async with door.region.transaction() as tx:
         for number, each in enumerate(minutes):
             lesson = Lesson(ids.new_id(), f"les-{number}", UUID(int=8), "metaal", date(2021, 3, 1 + number), each)
-            await contributions.book_lesson(tx, lesson, at=AT)
+            await contributions.book_lessons(tx, [Confirmed(door.region.id, lesson, Context())], at=AT)
 
 
 async def test_a_scheme_is_shown_as_far_as_known_on_a_day(door: Door) -> None:

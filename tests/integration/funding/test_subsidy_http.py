@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx2
 
 from runtime import ids
-from services.funding.commands import contributions
 from services.funding.domain.contribution import Lesson
+from tests.support.funding_books import book_lesson
 from tests.support.funding_door import Door
 from tests.support.funding_door import door as door
 
@@ -74,7 +74,7 @@ async def bring_in(door: Door, minutes: int) -> None:
     """Hours of a lesson that a second person accepted."""
     async with door.region.transaction() as tx:
         lesson = Lesson(ids.new_id(), "les-1", UUID(int=8), "metaal", date(2021, 3, 1), minutes)
-        await contributions.book_lesson(tx, lesson, at=datetime(2021, 4, 1, tzinfo=UTC))
+        await book_lesson(tx, lesson, at=datetime(2021, 4, 1, tzinfo=UTC))
     assert (await controller(door, "/contribution-acceptances", {"upTo": "2021-12-31"})).status_code == 201
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.domain.intake import CONTRIBUTION, MAX_BYTES, Record, parse, read_record
+from runtime.event import receive, unpack
+from services.funding.domain.intake import CONTRIBUTION, MAX_BYTES, Reason, Record, Sent, parse, read
 
 
 def a_document(**changes: Any) -> dict[str, Any]:
@@ -22,6 +23,16 @@ def a_document(**changes: Any) -> dict[str, Any]:
         "workerRef": "w-7",
     }
     return {**document, **changes}
+
+
+def sent(body: bytes, headers: dict[str, str] | None = None) -> Sent:
+    """What is made of a message as Kafka brings it."""
+    named = [(name, value.encode()) for name, value in (headers or {}).items()]
+    return read(body, unpack(receive("intake.contributions.acme", 0, 0, 0, None, body, named, raw=True)))
+
+
+def read_record(body: bytes, headers: dict[str, str] | None = None) -> Record | tuple[Reason, ...]:
+    return sent(body, headers).found
 
 
 def codes(found: object) -> list[tuple[str, str | None]]:
@@ -71,9 +82,12 @@ def test_a_reason_never_repeats_what_was_sent() -> None:
     assert all("Jan" not in reason.nl + reason.en for reason in found)
 
 
-@given(st.binary(max_size=200))
-def test_no_bytes_make_the_reader_raise(body: bytes) -> None:
-    assert isinstance(read_record(body), Record | tuple)
+@given(st.binary(max_size=200), st.dictionaries(st.sampled_from(["ce_id", "ce_type"]), st.text(max_size=20)))
+def test_any_bytes_give_a_record_or_reasons(body: bytes, headers: dict[str, str]) -> None:
+    found = sent(body, {name: value.encode("utf-8", "replace").decode() for name, value in headers.items()})
+    assert isinstance(found.found, Record) or found.found
+    assert len(found.id) <= 100
+    assert len(found.content_hash) == 32
 
 
 json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), st.lists, max_leaves=4)
@@ -91,3 +105,20 @@ def test_the_content_hash_does_not_depend_on_the_order_of_the_fields(items: list
     assert isinstance(first, Record)
     assert isinstance(other, Record)
     assert first.content_hash() == other.content_hash()
+
+
+def test_what_is_taken_back_needs_no_amount() -> None:
+    found = parse(a_document(withdraws="1", minutes=None, workerRef=None))
+    assert isinstance(found, Record)
+    assert found.refers_to == "1"
+
+
+def test_a_refused_correction_still_says_what_it_would_have_replaced() -> None:
+    assert sent(json.dumps(a_document(minutes=0, replaces="7")).encode()).replaces == "7"
+
+
+@pytest.mark.parametrize("bad", ["", "x" * 101, None, [1]])
+def test_an_id_that_cannot_be_used_is_not(bad: object) -> None:
+    found = sent(json.dumps(a_document(id=bad)).encode())
+    assert found.id == ""
+    assert isinstance(found.found, tuple)

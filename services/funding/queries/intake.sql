@@ -1,0 +1,177 @@
+-- name: keep_regions_open
+-- Keeps these regions from closing a period until this transaction ends.
+SELECT consortium_id, zone FROM consortia
+WHERE consortium_id = ANY ($1::uuid[])
+ORDER BY consortium_id
+FOR KEY SHARE;
+
+-- name: closed_until
+-- Up to which day these regions are closed.
+SELECT consortium_id, max(until_day) AS until_day FROM period_closings
+WHERE consortium_id = ANY ($1::uuid[])
+GROUP BY consortium_id;
+
+-- name: lines_of_regions
+-- The lines of these regions with the period of their programme.
+SELECT line.consortium_id, line.code, programme.from_day, programme.until_day
+FROM programme_lines AS line
+JOIN programmes AS programme USING (consortium_id, programme_id)
+WHERE line.consortium_id = ANY ($1::uuid[])
+ORDER BY line.consortium_id, line.code, programme.from_day;
+
+-- name: rules_of_regions
+-- All rules of all schemes of these regions.
+SELECT consortium_id, code, about, terms, valid_from, valid_until, known_from, source, reason, flagged,
+       replaces
+FROM scheme_rules
+WHERE consortium_id = ANY ($1::uuid[])
+ORDER BY consortium_id, scheme_id, code;
+
+-- name: organisations_by_references
+-- Which organisations go by these names, each in its region.
+SELECT consortium_id, reference, organisation_id
+FROM organisation_references
+JOIN unnest($1::uuid[], $2::text[]) AS asked (consortium_id, reference) USING (consortium_id, reference)
+ORDER BY consortium_id, reference, organisation_id;
+
+-- name: lock_organisations
+-- Lets nobody else check or book what these organisations bring in until this transaction ends.
+SELECT organisation_id FROM organisations
+WHERE (consortium_id, organisation_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+ORDER BY consortium_id, organisation_id
+FOR NO KEY UPDATE;
+
+-- name: lock_buckets
+-- Takes the locks under which activities and pieces of evidence are checked and booked; the caller gives them in order.
+SELECT pg_advisory_xact_lock(hashtext('funding.intake'), bucket) FROM unnest($1::integer[]) AS bucket;
+
+-- name: mandates_of
+-- What these senders may declare in these regions.
+SELECT consortium_id, sender, organisation_id, from_day, until_day FROM mandates
+WHERE consortium_id = ANY ($1::uuid[]) AND sender = ANY ($2::text[])
+ORDER BY consortium_id, sender, organisation_id;
+
+-- name: sufficing_standings
+-- When these organisations count as partners.
+SELECT consortium_id, organisation_id, from_day, until_day FROM standing_periods
+WHERE suffices AND (consortium_id, organisation_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+ORDER BY consortium_id, organisation_id, position;
+
+-- name: worked_minutes
+-- What is booked already for these workers on these days.
+SELECT consortium_id, organisation_id, sender, worker_ref, day, sum(minutes)::bigint AS minutes
+FROM contributions
+JOIN unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[])
+     AS asked (consortium_id, organisation_id, sender, worker_ref, day)
+     USING (consortium_id, organisation_id, sender, worker_ref, day)
+WHERE kind = 'hours' AND state IN ('declared', 'verified', 'accepted')
+GROUP BY consortium_id, organisation_id, sender, worker_ref, day;
+
+-- name: confirmed_activities
+-- Which of these activities a school confirmed.
+SELECT DISTINCT consortium_id, activity_ref FROM lessons
+WHERE (consortium_id, activity_ref) IN (SELECT * FROM unnest($1::uuid[], $2::text[]));
+
+-- name: lesson_days
+-- On which of these days these organisations gave a confirmed lesson for these lines.
+SELECT DISTINCT consortium_id, organisation_id, day, line FROM lessons
+WHERE (consortium_id, organisation_id, day, line) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]));
+
+-- name: evidence_claims
+-- Where these pieces of evidence were claimed, in any region.
+SELECT fingerprint, contribution_id, place FROM evidence_claims WHERE fingerprint = ANY ($1::bytea[]);
+
+-- name: earlier_records
+-- These records of senders; of one that was refused also the one that it stood in for, and so on.
+WITH RECURSIVE named AS (
+    SELECT consortium_id, sender, record_id, replaces, state
+    FROM intake_records
+    JOIN unnest($1::text[], $2::text[]) AS asked (sender, record_id) USING (sender, record_id)
+    UNION
+    SELECT before.consortium_id, before.sender, before.record_id, before.replaces, before.state
+    FROM named
+    JOIN intake_records AS before ON before.sender = named.sender AND before.record_id = named.replaces
+    WHERE named.state = 'refused'
+)
+SELECT kept.consortium_id, kept.sender, kept.record_id, kept.state, kept.outcome, kept.reasons, kept.replaces,
+       kept.settled_by, kept.organisation_id, kept.contribution_id
+FROM named
+JOIN intake_records AS kept USING (consortium_id, sender, record_id)
+ORDER BY kept.sender, kept.record_id, kept.consortium_id;
+
+-- name: lock_contributions
+-- These contributions, locked in the order of region and id.
+SELECT * FROM contributions
+WHERE (consortium_id, contribution_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+ORDER BY consortium_id, contribution_id
+FOR UPDATE;
+
+-- name: latest_seals
+-- The latest seal of each of these regions.
+SELECT region.consortium_id, seal.entry_count, seal.head
+FROM unnest($1::uuid[]) AS region (consortium_id)
+CROSS JOIN LATERAL (
+    SELECT entry_count, head FROM ledger_seals
+    WHERE ledger_seals.consortium_id = region.consortium_id
+    ORDER BY batch DESC LIMIT 1
+) AS seal;
+
+-- name: add_intake_records
+-- Keeps what became of records.
+INSERT INTO intake_records (consortium_id, intake_id, sender, record_id, record, origin, received_at, state, outcome,
+                            reasons, content, replaces, organisation_id, contribution_id, version)
+SELECT $1, intake_id, sender, record_id, record, origin, received_at, outcome, outcome, reasons, content, replaces,
+       organisation_id, contribution_id, 1
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::jsonb[],
+            $10::jsonb[], $11::text[], $12::uuid[], $13::uuid[])
+     AS made (intake_id, sender, record_id, record, origin, received_at, outcome, reasons, content, replaces,
+              organisation_id, contribution_id);
+
+-- name: settle_records
+-- Tells records what became of them since: replaced, withdrawn, held after all.
+UPDATE intake_records
+SET state = told.state, settled_by = coalesce(told.settled_by, intake_records.settled_by), version = version + 1
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS told (sender, record_id, state, settled_by)
+WHERE intake_records.consortium_id = $1
+  AND intake_records.sender = told.sender AND intake_records.record_id = told.record_id;
+
+-- name: add_receipts
+-- Keeps receipts, in the order in which they are published.
+INSERT INTO receipts (consortium_id, receipt_id, sender, record_id, at, body)
+SELECT $1, receipt_id, sender, record_id, $2, body
+FROM unnest($3::uuid[], $4::text[], $5::text[], $6::jsonb[])
+     WITH ORDINALITY AS made (receipt_id, sender, record_id, body, position)
+ORDER BY position;
+
+-- name: receipts_after
+-- A page of receipts, of one sender or of all in the transaction's regions. It stops short of what a running
+-- transaction may still come before, so whoever follows it misses none.
+SELECT written_in, receipt_no, consortium_id, sender, record_id, at, body
+FROM receipts
+WHERE ($1::text IS NULL OR sender = $1)
+  AND (written_in, receipt_no) > ($2::bigint, $3::bigint)
+  AND written_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY written_in, receipt_no
+LIMIT $4;
+
+-- name: add_evidence_claims
+-- Claims evidence for contributions.
+INSERT INTO evidence_claims (fingerprint, contribution_id, place)
+SELECT fingerprint, contribution_id, place
+FROM unnest($1::bytea[], $2::uuid[], $3::bytea[]) AS made (fingerprint, contribution_id, place)
+ORDER BY fingerprint, contribution_id
+ON CONFLICT DO NOTHING;
+
+-- name: drop_evidence_claims
+-- Frees the evidence of contributions that were reversed.
+DELETE FROM evidence_claims WHERE contribution_id = ANY ($1::uuid[]);
+
+-- name: regions_of_sender
+-- In which regions a sender has, or had, a mandate.
+SELECT DISTINCT consortium_id FROM mandates WHERE sender = $1 ORDER BY consortium_id;
+
+-- name: deliveries_of
+-- How the records were delivered that declared these contributions.
+SELECT contribution_id, sender, record_id, record, outcome FROM intake_records
+WHERE consortium_id = $1 AND contribution_id = ANY ($2::uuid[])
+ORDER BY contribution_id, record_id;

@@ -1,0 +1,301 @@
+"""What the intake needs to know, in a few statements for a whole batch over many regions, and what it keeps."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from asyncpg import Record as Row
+
+from runtime.ids import consortium_id
+from runtime.postgres import Tx
+from services.funding.domain.intake import Reason, Record
+from services.funding.domain.judging import KnownLine
+from services.funding.domain.scheme import Rule
+from services.funding.domain.world import Fingerprints, Region, Stored, World, bucket
+from services.funding.events import ContributionReceipt, ReceiptSeal
+from services.funding.store import Q
+from services.funding.store.contributions import contribution_of
+from services.funding.store.schemes import rule_of
+
+Asked = tuple[str, Record]
+"""A record with the code of its sender."""
+
+
+async def partial_world(tx: Tx, asked: Sequence[Asked], fingerprints: Fingerprints, at: datetime) -> World:
+    """Only regions, organisations, mandates and standings, unlocked: enough to see who must be asked about."""
+    world = World(fingerprints)
+    await _load_regions(tx, world, asked, at)
+    await _load_organisations(tx, world, asked)
+    await _load_mandates(tx, world, asked)
+    await _load_standings(tx, world)
+    return world
+
+
+async def lock_world(tx: Tx, asked: Sequence[Asked], fingerprints: Fingerprints, at: datetime) -> World:
+    """All that these records are judged by, with everybody kept out who could change it, in the README's order."""
+    world = World(fingerprints)
+    await _load_regions(tx, world, asked, at)
+    await _load_organisations(tx, world, asked)
+    await lock_organisations(tx, world.organisations_touched())
+    await lock_buckets(tx, _buckets(world, asked))
+    await _load_mandates(tx, world, asked)
+    await _load_standings(tx, world)
+    await _load_rules(tx, world, at)
+    await _load_earlier(tx, world, asked)
+    await _load_booked(tx, world, asked)
+    return world
+
+
+async def lock_organisations(tx: Tx, organisations: Collection[tuple[UUID, UUID]]) -> None:
+    """Locks these (region, organisation), in order. Comes before contributions and accounts."""
+    if organisations:
+        await Q.lock_organisations.rows(tx, *_columns(list(organisations), 2))
+
+
+async def lock_buckets(tx: Tx, buckets: Collection[int]) -> None:
+    """Locks these buckets, in order. Comes after organisations, before contributions."""
+    if buckets:
+        await Q.lock_buckets.rows(tx, sorted(set(buckets)))
+
+
+async def _load_regions(tx: Tx, world: World, asked: Sequence[Asked], at: datetime) -> None:
+    wanted = sorted({consortium_id(record.consortium) for _, record in asked})
+    found = await Q.keep_regions_open.rows(tx, wanted) if wanted else []
+    if not found:
+        return
+    ids = [row["consortium_id"] for row in found]
+    closed = {row["consortium_id"]: row["until_day"] for row in await Q.closed_until.rows(tx, ids)}
+    lines: dict[UUID, list[KnownLine]] = {}
+    for row in await Q.lines_of_regions.rows(tx, ids):
+        lines.setdefault(row["consortium_id"], []).append(KnownLine(row["code"], row["from_day"], row["until_day"]))
+    for row in found:
+        region = row["consortium_id"]
+        today = at.astimezone(ZoneInfo(row["zone"])).date()
+        world.regions[region] = Region(region, today, closed.get(region), tuple(lines.get(region, ())), ())
+
+
+async def _load_rules(tx: Tx, world: World, at: datetime) -> None:
+    rules: dict[UUID, list[Rule]] = {}
+    for row in await Q.rules_of_regions.rows(tx, list(world.regions)):
+        rules.setdefault(row["consortium_id"], []).append(rule_of(row))
+    for region, known in world.regions.items():
+        world.regions[region] = Region(
+            region, known.today, known.closed_until, known.lines, tuple(rules.get(region, ()))
+        )
+
+
+async def _load_organisations(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
+    names = {(consortium_id(record.consortium), record.organisation) for _, record in asked}
+    wanted = sorted(name for name in names if name[0] in world.regions)
+    if not wanted:
+        return
+    found: dict[tuple[UUID, str], set[UUID]] = {}
+    for row in await Q.organisations_by_references.rows(tx, *_columns(wanted, 2)):
+        found.setdefault((row["consortium_id"], row["reference"]), set()).add(row["organisation_id"])
+    for name, candidates in found.items():
+        if len(candidates) == 1:
+            world.organisations[name] = next(iter(candidates))
+
+
+async def _load_mandates(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
+    if not world.regions:
+        return
+    for row in await Q.mandates_of.rows(tx, list(world.regions), sorted({sender for sender, _ in asked})):
+        key = (row["consortium_id"], row["sender"], row["organisation_id"])
+        world.mandates[key] = (row["from_day"], row["until_day"])
+
+
+async def _load_standings(tx: Tx, world: World) -> None:
+    touched = world.organisations_touched()
+    if not touched:
+        return
+    for row in await Q.sufficing_standings.rows(tx, *_columns(touched, 2)):
+        key = (row["consortium_id"], row["organisation_id"])
+        world.standings.setdefault(key, []).append((row["from_day"], row["until_day"]))
+
+
+def _buckets(world: World, asked: Sequence[Asked]) -> set[int]:
+    """The locks of the activities and the evidence in these records."""
+    found: set[int] = set()
+    for _, record in asked:
+        region = world.place(record).region
+        if region is None:
+            continue
+        if record.activity_ref is not None:
+            found.add(bucket("activity", region.id, record.activity_ref))
+        found.update(bucket("evidence", piece.sha256) for piece in record.evidence)
+    return found
+
+
+async def _load_earlier(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
+    """Earlier records that these refer to, their contributions locked."""
+    named = sorted({(sender, record.refers_to) for sender, record in asked if record.refers_to is not None})
+    if named:
+        for stored in await earlier_records(tx, named):
+            world.records[stored.sender, stored.id] = stored
+
+
+async def earlier_records(tx: Tx, named: Sequence[tuple[str, str]]) -> list[Stored]:
+    """These records of senders and what they stood in for; their contributions are locked."""
+    rows = await Q.earlier_records.rows(tx, *_columns(named, 2))
+    ids = sorted({(row["consortium_id"], row["contribution_id"]) for row in rows if row["contribution_id"]})
+    found: dict[tuple[UUID, UUID], Row] = {}
+    if ids:
+        for row in await Q.lock_contributions.rows(tx, *_columns(ids, 2)):
+            found[row["consortium_id"], row["contribution_id"]] = row
+    return [_stored(row, found.get((row["consortium_id"], row["contribution_id"]))) for row in rows]
+
+
+def _stored(row: Row, contribution: Row | None) -> Stored:
+    return Stored(
+        row["sender"],
+        row["record_id"],
+        row["consortium_id"],
+        row["state"],
+        row["outcome"],
+        row["organisation_id"],
+        row["replaces"],
+        row["settled_by"],
+        contribution_of(contribution) if contribution is not None else None,
+        tuple(Reason(**each) for each in json.loads(row["reasons"])),
+    )
+
+
+async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
+    """Hours, lessons and evidence that are in the books already."""
+    workers: set[tuple[UUID, UUID, str, str, date]] = set()
+    activities: set[tuple[UUID, str]] = set()
+    days: set[tuple[UUID, UUID, date, str]] = set()
+    evidence: set[bytes] = set()
+    for sender, record in asked:
+        placed = world.place(record)
+        if placed.region is None or placed.organisation_id is None:
+            continue
+        region, organisation = placed.region.id, placed.organisation_id
+        if record.worker_ref is not None:
+            workers.add((region, organisation, sender, record.worker_ref, record.day))
+        if record.activity_ref is not None:
+            activities.add((region, record.activity_ref))
+        days.add((region, organisation, record.day, record.line))
+        evidence.update(world.fingerprints.evidence(piece.sha256) for piece in record.evidence)
+    if workers:
+        for row in await Q.worked_minutes.rows(tx, *_columns(sorted(workers), 5)):
+            key = (row["consortium_id"], row["organisation_id"], row["sender"], row["worker_ref"], row["day"])
+            world.worked[key] = row["minutes"]
+    if activities:
+        for row in await Q.confirmed_activities.rows(tx, *_columns(sorted(activities), 2)):
+            world.activities.add((row["consortium_id"], row["activity_ref"]))
+    if days:
+        for row in await Q.lesson_days.rows(tx, *_columns(sorted(days), 4)):
+            world.lesson_days.add((row["consortium_id"], row["organisation_id"], row["day"], row["line"]))
+    if evidence:
+        for row in await Q.evidence_claims.rows(tx, sorted(evidence)):
+            world.claims.setdefault(row["fingerprint"], {})[row["contribution_id"]] = row["place"]
+
+
+async def deliveries(tx: Tx, contributions: Sequence[UUID]) -> dict[UUID, str]:
+    """How the records were delivered that declared these contributions of the region."""
+    rows = await Q.deliveries_of.rows(tx, tx.consortium_id, contributions) if contributions else []
+    return {row["contribution_id"]: row["record"] for row in rows}
+
+
+async def latest_seals(tx: Tx, regions: Collection[UUID]) -> dict[UUID, ReceiptSeal]:
+    """The head of each region's chain, for receipts."""
+    rows = await Q.latest_seals.rows(tx, list(regions)) if regions else []
+    return {row["consortium_id"]: ReceiptSeal(count=row["entry_count"], head=row["head"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of one record, to be kept. `id` names it in our own addresses."""
+
+    id: UUID
+    sender: str
+    record_id: str
+    record: str
+    origin: str
+    received_at: datetime
+    outcome: str
+    reasons: tuple[Reason, ...]
+    content: Mapping[str, Any] | None
+    replaces: str | None
+    organisation_id: UUID | None
+    contribution_id: UUID | None
+
+
+async def add_records(tx: Tx, kept: Sequence[Kept]) -> None:
+    rows = [
+        (
+            each.id,
+            each.sender,
+            each.record_id,
+            each.record,
+            each.origin,
+            each.received_at,
+            each.outcome,
+            json.dumps([asdict(reason) for reason in each.reasons]),
+            json.dumps(each.content) if each.content is not None else None,
+            each.replaces,
+            each.organisation_id,
+            each.contribution_id,
+        )
+        for each in kept
+    ]
+    if rows:
+        await Q.add_intake_records.execute(tx, tx.consortium_id, *_columns(rows, 12))
+
+
+async def settle(tx: Tx, told: Sequence[tuple[str, str, str, str | None]]) -> None:
+    """Sender, record id, new state and the id of the record that caused it, of records that fared otherwise since."""
+    if told:
+        await Q.settle_records.execute(tx, tx.consortium_id, *_columns(told, 4))
+
+
+async def add_receipts(tx: Tx, made: Sequence[tuple[UUID, str, ContributionReceipt]], at: datetime) -> None:
+    """Keeps receipts: id, sender and what is published."""
+    rows = [(receipt_id, sender, receipt.id, receipt.to_json().decode()) for receipt_id, sender, receipt in made]
+    if rows:
+        await Q.add_receipts.execute(tx, tx.consortium_id, at, *_columns(rows, 4))
+
+
+async def claim_evidence(tx: Tx, claims: Iterable[tuple[bytes, UUID, bytes]]) -> None:
+    if rows := sorted(set(claims)):
+        await Q.add_evidence_claims.execute(tx, *_columns(rows, 3))
+
+
+async def free_evidence(tx: Tx, contributions: Collection[UUID]) -> None:
+    if contributions:
+        await Q.drop_evidence_claims.execute(tx, list(contributions))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """A receipt as it was published, and its place in the order."""
+
+    place: tuple[int, int]
+    consortium_id: UUID
+    sender: str
+    at: datetime
+    body: dict[str, Any]
+
+
+async def receipts_after(tx: Tx, sender: str | None, after: tuple[int, int], limit: int) -> list[KeptReceipt]:
+    """Receipts after a place: of one sender, or of all in the regions of the transaction."""
+    return [
+        KeptReceipt(
+            (row["written_in"], row["receipt_no"]),
+            row["consortium_id"],
+            row["sender"],
+            row["at"],
+            json.loads(row["body"]),
+        )
+        for row in await Q.receipts_after.rows(tx, sender, *after, limit)
+    ]
+
+
+def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    return [[row[place] for row in rows] for place in range(width)]
