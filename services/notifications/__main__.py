@@ -5,4 +5,4 @@ from services.notifications.app import MIGRATIONS, NAME, wire
 from services.notifications.settings import Settings
 
 if __name__ == "__main__":
-    main(NAME, wire, Settings, MIGRATIONS)
+    main(NAME, wire, Settings, MIGRATIONS, loops=("sender", "reminders"))

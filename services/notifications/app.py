@@ -1,15 +1,21 @@
 """The composition root of notifications: the only file that wires."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from runtime.auth import TokenChecker
+from runtime.auth import ServiceTokens, TokenChecker
 from runtime.http import create_app
 from runtime.lifespan import Service
 from runtime.postgres import Database
-from services.notifications import api
+from runtime.rpc import Client
+from services.notifications.api import ROUTERS
+from services.notifications.clients import Directory, Post
 from services.notifications.handlers import subscriptions
+from services.notifications.letters import Letters
+from services.notifications.loops import Reminders, Sender, every
+from services.notifications.rpc import door
 from services.notifications.settings import Settings
 from services.notifications.topics import TOPICS
 
@@ -25,7 +31,7 @@ def http_app(settings: Settings, database: Database | None = None, tokens: Token
         title="Speerpunt notifications",
         description="The planning of a region, and who was told what of it and of what happens elsewhere.",
         version=VERSION,
-        routers=(api.router,),
+        routers=ROUTERS,
         settings=settings,
         database=database,
         tokens=tokens,
@@ -36,6 +42,8 @@ async def wire(settings: Settings) -> Service:
     """The service as it runs with these settings."""
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
     tokens = TokenChecker(settings)
+    partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings))
+    sender = Sender(database, Directory(partners), Post(settings), Letters(), settings)
     return Service(
         name=NAME,
         version=VERSION,
@@ -43,7 +51,13 @@ async def wire(settings: Settings) -> Service:
         database=database,
         http=http_app(settings, database, tokens),
         migrations=MIGRATIONS,
+        grpc=(door(database),),
         tokens=tokens,
         subscriptions=subscriptions(),
         topics=TOPICS,
+        loops={
+            "sender": partial(every, settings.send_poll_seconds, sender),
+            "reminders": partial(every, settings.remind_poll_seconds, Reminders(database)),
+        },
+        on_close=[partners.close],
     )

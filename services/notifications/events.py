@@ -57,7 +57,40 @@ class MilestoneCancelled(_NotificationsFact):
     audience: str
 
 
+class _NoticeFact(_NotificationsFact):
+    notice_id: UUID
+    occasion_id: UUID
+    person_id: UUID
+    template: str
+    channel: str
+    milestone_id: UUID | None = None
+
+
+class NoticeSent(_NoticeFact):
+    """A person was told. `occasionId` is the event it was about, or what stands for a reminder or a digest."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.notifications.notice-sent.v1"
+
+
+class NoticeFailed(_NoticeFact):
+    """A person was surely not told; `code` says why, for instance `smtp-550`."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.notifications.notice-failed.v1"
+
+    code: str
+
+
+class NoticeSuppressed(_NoticeFact):
+    """A person was not told on purpose: it no longer held, or they were told before (`told-before`)."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.notifications.notice-suppressed.v1"
+
+    reason: str
+
+
 _ID = UUID("018f0000-0000-7000-8000-000000000041")
+_OCCASION = UUID("018f0000-0000-7000-8000-000000000042")
+_PERSON = UUID("018f0000-0000-7000-8000-000000000043")
 
 SAMPLES: tuple[Fact, ...] = (
     MilestonePlanned(
@@ -88,5 +121,30 @@ SAMPLES: tuple[Fact, ...] = (
         kind="session",
         day=date(2019, 3, 29),
         audience="everyone",
+    ),
+    NoticeSent(
+        notice_id=_ID,
+        occasion_id=_OCCASION,
+        person_id=_PERSON,
+        template="milestone-cancelled",
+        channel="mail",
+        milestone_id=_ID,
+    ),
+    NoticeFailed(
+        notice_id=_ID,
+        occasion_id=_OCCASION,
+        person_id=_PERSON,
+        template="statement-issued",
+        channel="mail",
+        code="smtp-550",
+    ),
+    NoticeSuppressed(
+        notice_id=_ID,
+        occasion_id=_OCCASION,
+        person_id=_PERSON,
+        template="milestone-reminder",
+        channel="mail",
+        milestone_id=_ID,
+        reason="cancelled-meanwhile",
     ),
 )

@@ -16,6 +16,7 @@ from runtime.rpc import Door, Server, Undeclared, allowed, declared
 from runtime.settings import Settings
 from services.activities import rpc as activities_rpc
 from services.funding import rpc as funding_rpc
+from services.notifications import rpc as notifications_rpc
 from services.partners import rpc as partners_rpc
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,7 @@ NO_DATABASE = cast(Database, None)
 DOORS = {
     "activities": activities_rpc.door(NO_DATABASE),
     "funding": funding_rpc.door(NO_DATABASE),
+    "notifications": notifications_rpc.door(NO_DATABASE),
     "partners": partners_rpc.door(NO_DATABASE),
 }
 

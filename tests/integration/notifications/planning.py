@@ -12,9 +12,9 @@ import httpx2
 from runtime.auth import TokenChecker
 from runtime.ids import consortium_id
 from runtime.postgres import Database
-from services.notifications import store
 from services.notifications.app import http_app
 from services.notifications.settings import Settings
+from services.notifications.store import copies
 from tests.integration.activities.portal import Issuer, Portal, an_issuer
 from tests.support.servers import ServiceDatabase
 
@@ -33,7 +33,7 @@ async def a_region(database: Database, code: str = "sto-amersfoort", language: s
     """A region as partners would have published it."""
     region = consortium_id(code)
     async with database.transaction(region) as tx:
-        await store.save_consortium(tx, code, "STO Amersfoort e.o.", "Europe/Amsterdam", language, 1)
+        await copies.save_consortium(tx, code, "STO Amersfoort e.o.", "Europe/Amsterdam", language, 1)
     return region
 
 

@@ -1,67 +1,32 @@
-"""Rows to rules and back. Nothing in here decides anything."""
+"""The planning as rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 
 from runtime.postgres import Tx
-from runtime.problems import Kind, Problem
-from runtime.queries import Queries
 from services.notifications.domain.milestones import Milestone, MilestoneKind, Said
-
-Q = Queries(__file__)
-
-
-class RegionNotKnown(Problem, kind=Kind.UNAVAILABLE):
-    """This region has not arrived here from partners yet. Try again in a moment."""
+from services.notifications.store import Q
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A region as partners described it."""
-
-    id: UUID
-    code: str
-    name: str
-    zone: ZoneInfo
-    language: str
-
-
-async def save_consortium(tx: Tx, code: str, name: str, zone: str, language: str, sequence: int) -> None:
-    await Q.save_consortium.execute(tx, tx.consortium_id, code, name, zone, language, sequence)
-
-
-async def region(tx: Tx) -> Region:
-    """The region of this transaction. Raises RegionNotKnown."""
-    row = await Q.consortium.row(tx, tx.consortium_id)
-    if row is None:
-        raise RegionNotKnown
-    return Region(row["consortium_id"], row["code"], row["name"], ZoneInfo(row["zone"]), row["language"])
-
-
-async def save_organisation(tx: Tx, organisation_id: UUID, name: str, sequence: int) -> None:
-    await Q.save_organisation.execute(tx, tx.consortium_id, organisation_id, name, sequence)
-
-
-async def milestone_by_code(tx: Tx, code: str, *, lock: bool = False) -> Milestone | None:
+async def by_code(tx: Tx, code: str, *, lock: bool = False) -> Milestone | None:
     row = await (Q.lock_milestone if lock else Q.milestone_by_code).row(tx, tx.consortium_id, code)
     return None if row is None else _milestone(row)
 
 
-async def milestone(tx: Tx, milestone_id: UUID) -> Milestone | None:
+async def by_id(tx: Tx, milestone_id: UUID) -> Milestone | None:
     row = await Q.milestone_by_id.row(tx, tx.consortium_id, milestone_id)
     return None if row is None else _milestone(row)
 
 
-async def list_milestones(tx: Tx, after: tuple[date, str], limit: int) -> list[Milestone]:
+async def page(tx: Tx, after: tuple[date, str], limit: int) -> list[Milestone]:
     """A page of the planning, by day and code."""
     return [_milestone(row) for row in await Q.list_milestones.rows(tx, tx.consortium_id, *after, limit)]
 
 
-async def add_milestone(tx: Tx, new: Milestone) -> Milestone | None:
+async def add(tx: Tx, new: Milestone) -> Milestone | None:
     """The milestone as saved, or None when somebody added one with this code just now."""
     version = await Q.add_milestone.value(
         tx,
@@ -85,7 +50,7 @@ async def add_milestone(tx: Tx, new: Milestone) -> Milestone | None:
     return None if version is None else replace(new, version=version)
 
 
-async def change_milestone(tx: Tx, new: Milestone) -> Milestone:
+async def change(tx: Tx, new: Milestone) -> Milestone:
     """The milestone as saved, with its next version. It was locked before."""
     version = await Q.change_milestone.value(
         tx,

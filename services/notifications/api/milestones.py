@@ -1,4 +1,4 @@
-"""The HTTP door of notifications: it translates, and calls one command."""
+"""The planning over HTTP."""
 
 from datetime import date, time
 from typing import Annotated, Any
@@ -13,8 +13,9 @@ from runtime.http import ApiModel, Call, Page, PageQuery, Upserted, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
-from services.notifications import commands, store
+from services.notifications.commands import planning
 from services.notifications.domain.milestones import Milestone, MilestoneKind, Said
+from services.notifications.store import milestones
 
 READ, WRITE = "notifications:read", "notifications:write"
 READERS = ("office", "controller", "school", "company", "accountant", "operator", "service")
@@ -38,7 +39,11 @@ LocalTime = Annotated[
 
 class MilestoneBody(ApiModel):
     """A milestone, as it is put. Times are local: `14:30`. `audience` is `everyone`, `parties`, `members`, `office`,
-    `companies`, `schools`, or `organisation:`, `person:`, `group:` or `agreement:` with a code or an id."""
+    `companies`, `schools`, or `organisation:`, `person:`, `group:` or `agreement:` with a code or an id.
+
+    That it is planned, moved or cancelled is told unless it is past. `announce` true tells it all the same, and again
+    to whom it was not told before; false tells nobody. Reminders that would be overdue are not given.
+    """
 
     title: Line
     kind: MilestoneKind
@@ -51,6 +56,7 @@ class MilestoneBody(ApiModel):
     text: Text | None = None
     cancelled: bool = False
     reason: Line | None = None
+    announce: bool | None = None
 
     def milestone(self, consortium_id: UUID, code: str) -> Milestone:
         return Milestone(
@@ -118,7 +124,7 @@ async def put_milestone(code: Code, body: MilestoneBody, call: Annotated[Call, m
     wanted = body.milestone(call.consortium_id, code)
 
     async def command(tx: Tx) -> Upserted[Milestone]:
-        return await commands.put_milestone(tx, wanted, call.at)
+        return await planning.put_milestone(tx, wanted, call.at, announce=body.announce)
 
     return await call.run(
         command,
@@ -134,14 +140,14 @@ async def list_milestones(
 ) -> Page[MilestoneView]:
     """The planning, by day."""
     after = _day_and_code(paging.after) if paging.after else (date.min, "")
-    rows = await call.read(lambda tx: store.list_milestones(tx, after, paging.limit + 1))
+    rows = await call.read(lambda tx: milestones.page(tx, after, paging.limit + 1))
     return paging.page(rows, MilestoneView.of, lambda each: [each.day.isoformat(), each.code])
 
 
 @router.get("/milestones/{code}")
 async def get_milestone(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> MilestoneView:
     """One milestone."""
-    found = await call.read(lambda tx: store.milestone_by_code(tx, code))
+    found = await call.read(lambda tx: milestones.by_code(tx, code))
     if found is None:
         raise NotFound(what="milestone")
     return MilestoneView.of(found)

@@ -1,0 +1,1 @@
+"""The use cases of notifications: each takes the transaction, decides by the rules, saves, and appends the facts."""
