@@ -1,0 +1,147 @@
+"""What must hold in a report, checked on its own figures; the demo fails with a sentence when something does not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cli.report.model import Claim, Report
+
+
+def check(report: Report, expected: Mapping[str, Any] | None = None) -> tuple[Claim, ...]:
+    """Every claim with the figures it was checked on. `expected` is what the region folder says must come out."""
+    return (*_money(report), *_records(report), *_books(report), *_others(report), *_as_expected(report, expected))
+
+
+def _money(report: Report) -> Iterator[Claim]:
+    lines = sum(line.cents for line in report.allocation)
+    if report.money is not None:
+        yield Claim(
+            sentence="The lines and what is unallocated sum to the grant.",
+            holds=lines == report.grant_cents,
+            because=f"{lines} and {report.grant_cents} cents",
+        )
+        yield Claim(
+            sentence="Nobody approves an own proposal, also not with a second account.",
+            holds=bool(report.money.four_eyes),
+            because="refused" if report.money.four_eyes else "it was allowed",
+        )
+        if report.money.what_if is not None:
+            other = sum(line.cents for line in report.money.what_if.lines)
+            yield Claim(
+                sentence="Other weights sum to the grant as well.",
+                holds=other == report.grant_cents,
+                because=f"{other} cents",
+            )
+    if report.agreement is not None:
+        signed, parties = report.agreement.signed, report.agreement.parties
+        yield Claim(
+            sentence="The agreement is in force, signed by all that count.",
+            holds=signed == parties and report.agreement.in_force_since is not None,
+            because=f"{signed} of {parties}",
+        )
+
+
+def _records(report: Report) -> Iterator[Claim]:
+    found = report.contributions
+    if not found.published:
+        return
+    refused = sum(found.refused.values())
+    together = found.accepted + found.held + found.duplicates + refused
+    yield Claim(
+        sentence="Each published record ended as exactly one thing.",
+        holds=found.published == together,
+        because=f"{found.published} and {found.accepted} accepted + {found.held} held + {found.duplicates} duplicates"
+        f" + {refused} refused",
+    )
+    if report.broken is not None:
+        broken = report.broken
+        yield Claim(
+            sentence="A kill -9 in mid-stream loses nothing and doubles nothing.",
+            holds=broken.lost == broken.doubled == 0 and broken.answered_once == broken.records,
+            because=f"{broken.answered_once} of {broken.records} answered once",
+        )
+    if report.spreadsheet is not None and report.cofinancing is not None:
+        sheet, realised = report.spreadsheet, report.cofinancing.realised_cents
+        explained = sheet.naive_cents + sum(cause.cents for cause in sheet.causes)
+        yield Claim(
+            sentence="The sheet's sum, less every cause, is what the ledger says is realised.",
+            holds=explained == sheet.provable_cents == realised,
+            because=f"{explained}, {sheet.provable_cents} and {realised} cents",
+        )
+
+
+def _books(report: Report) -> Iterator[Claim]:
+    ledger = report.ledger
+    yield Claim(
+        sentence="Debits equal credits in cents and minutes.",
+        holds=ledger.imbalance_cents == ledger.imbalance_minutes == 0,
+        because=f"{ledger.imbalance_cents} cents and {ledger.imbalance_minutes} minutes apart",
+    )
+    yield Claim(
+        sentence="Every entry is sealed and the chain verifies.",
+        holds=ledger.chain == "verified" and ledger.unsealed == 0,
+        because=f"{ledger.chain}, {ledger.unsealed} unsealed",
+    )
+    proof = report.proof
+    if proof is not None:
+        yield Claim(
+            sentence="A number of the report is the sum of its entries.",
+            holds=proof.cents == proof.entries_sum_cents,
+            because=f"{proof.cents} and {proof.entries_sum_cents} cents",
+        )
+        yield Claim(
+            sentence="One changed byte is found, and so is a tail that was cut.",
+            holds=bool(proof.changed_found) and bool(proof.cut_found),
+            because=proof.changed_found or "not found",
+        )
+
+
+def _others(report: Report) -> Iterator[Claim]:
+    lessons = report.activities
+    if report.lesson is not None:
+        yield Claim(
+            sentence="A confirmed lesson is booked by itself, once.",
+            holds=lessons.entries > 0 and report.lesson.accepted,
+            because=f"{lessons.entries} lessons, {lessons.hours_booked_automatically_minutes} minutes",
+        )
+    if report.neighbour is not None:
+        seen = sum(each.seen for each in report.neighbour.attempts)
+        yield Claim(sentence="The neighbour sees nothing.", holds=seen == 0, because=f"{seen} seen")
+    if report.planning is not None:
+        off = [each for each in report.planning.milestones if each.state == "cancelled"]
+        yield Claim(
+            sentence="What was cancelled was told to everyone who was told of it, once.",
+            holds=all(each.told_cancelled == each.told > 0 for each in off)
+            and not any(each.told_twice for each in report.planning.milestones),
+            because=", ".join(f"{each.told_cancelled} of {each.told}" for each in off) or "nothing was cancelled",
+        )
+    yield Claim(
+        sentence="Loading the region twice changes nothing.",
+        holds=set(report.loaded_again) <= {"unchanged"},
+        because=", ".join(f"{count} {result}" for result, count in sorted(report.loaded_again.items())),
+    )
+    events = report.events
+    yield Claim(
+        sentence="Every consumer is up to date, and no message of ours failed.",
+        holds=events.lag == 0 and events.dead_letters == 0,
+        because=f"lag {events.lag}, {events.dead_letters} dead letters",
+    )
+
+
+def _as_expected(report: Report, expected: Mapping[str, Any] | None) -> Iterator[Claim]:
+    """Held against a reckoning of the same files that shares no code with the services, under the report's names."""
+    if expected is None:
+        return
+    wrong = list(_differences(expected, report.model_dump(mode="json"), ""))
+    yield Claim(
+        sentence="Every count and every cent is what a reckoning of the files alone comes to.",
+        holds=not wrong,
+        because="; ".join(wrong) or "expected.json",
+    )
+
+
+def _differences(expected: Any, found: Any, place: str) -> Iterator[str]:
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        for name in sorted(expected.keys() | (found.keys() if place.endswith("refused") else set())):
+            yield from _differences(expected.get(name), found.get(name), f"{place}.{name}".lstrip("."))
+    elif expected != found:
+        yield f"{place} is {found}, reckoned {expected}"
