@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from cli.demo import DemoFailed, play
+from cli.demo import DemoFailed, failed, play
 from cli.region import RegionUnusable, read
 from cli.report import show, write
 from deploy.embedded.problems import CannotStart
@@ -27,7 +27,9 @@ def main() -> int:
     except (RegionUnusable, CannotStart, DemoFailed) as stopped:
         print(stopped, file=sys.stderr)
         return 1
-    return 0
+    for claim in failed(report):
+        print(f"This does not hold: {claim.sentence} ({claim.because})", file=sys.stderr)
+    return 1 if failed(report) else 0
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ import httpx2
 
 from deploy.embedded.supervisor import Stack
 
+MOST = 200
+
 
 class Refused(Exception):
-    """A service said no; holds its status, code and sentence."""
+    """A service said no; holds its status, code and sentence. `where` is what was asked."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        super().__init__(f"{status} {code}: {detail}")
+    def __init__(self, status: int, code: str, detail: str, where: str = "") -> None:
+        super().__init__(f"{where}: {status} {code}: {detail}")
         self.status, self.code, self.detail = status, code, detail
 
 
@@ -37,6 +39,7 @@ class Portal:
         roles: list[str],
         consortium_id: UUID,
         organisations: list[UUID] | None = None,
+        sender: str | None = None,
     ) -> "Portal":
         """A portal for this subject, with a token of the development issuer."""
         services = ("partners", "funding", "activities", "notifications")
@@ -45,6 +48,7 @@ class Portal:
             "consortia": [str(consortium_id)],
             "organisations": [str(each) for each in organisations or []],
             "scopes": [f"{service}:{right}" for service in services for right in ("read", "write")],
+            "sender": sender,
         }
         form = {
             "grant_type": "urn:speerpunt:dev-person",
@@ -76,6 +80,22 @@ class Portal:
             self.events.append(event)
         return told
 
+    async def post_content(self, service: str, path: str, content: bytes, media_type: str) -> Any:
+        """A body that is no JSON document of ours, such as a sheet or a file of records."""
+        headers = self._headers({"Idempotency-Key": str(uuid4()), "Content-Type": media_type})
+        return self._told(await self.client.post(self.addresses[service] + path, content=content, headers=headers))
+
+    async def every(self, service: str, path: str) -> list[Any]:
+        """All items of a paged list."""
+        found: list[Any] = []
+        after = ""
+        while True:
+            page = await self.get(service, f"{path}{'&' if '?' in path else '?'}limit={MOST}{after}")
+            found += page["items"]
+            if not page.get("next"):
+                return found
+            after = f"&after={page['next']}"
+
     async def text(self, service: str, path: str) -> str:
         """An answer that is no JSON document, such as the export of the books."""
         answer = await self.client.get(self.addresses[service] + path, headers=self._headers({}))
@@ -90,5 +110,6 @@ class Portal:
             problem = answer.json()
             errors = "; ".join(f"{each['in']}: {each['detail']}" for each in problem.get("errors", []))
             sentence = f"{problem.get('detail', '')} {errors}".strip()
-            raise Refused(answer.status_code, problem.get("code", "problem"), sentence)
+            where = f"{answer.request.method} {answer.request.url.path}"
+            raise Refused(answer.status_code, problem.get("code", "problem"), sentence, where)
         return answer.json() if answer.content else None

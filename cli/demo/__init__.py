@@ -1,0 +1,140 @@
+"""The main job as one story: a region goes from a plan to provable books, through the real services.
+
+One module per act; each returns its part of the report, asked from the services.
+"""
+
+import asyncio
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from cli.demo import account, award, carry_out, journey, lessons, neighbour, plan, pledge, prove, sign, told
+from cli.demo.stage import DemoFailed, Stage
+from cli.demo.systems import Systems
+from cli.operators import StillBehind
+from cli.portal import Refused
+from cli.region import Region, read
+from cli.report.claims import check
+from cli.report.model import Claim, Events, Notifications, Reader, Report
+from deploy.embedded.folders import PROJECT
+from deploy.embedded.supervisor import Stack
+
+NEIGHBOUR = PROJECT / "examples" / "gooi-klein"
+CATCH_UP_SECONDS = 60
+
+__all__ = ["DemoFailed", "play"]
+
+
+async def play(region: Region) -> Report:
+    """Starts everything, plays the story, and stops everything; the report. Raises DemoFailed when a step is refused.
+
+    What does not hold stands in the report's claims.
+    """
+    began = time.monotonic()
+    beside = _neighbour_of(region)
+    async with Stack(end_with_parent=True) as stack, httpx2.AsyncClient(timeout=20) as client:
+        try:
+            report = await _story(await Stage.set(region, stack, client, began), beside)
+        except Refused as refused:
+            raise DemoFailed(f"A step of the story was refused: {refused}") from refused
+        except StillBehind as behind:
+            raise DemoFailed(str(behind)) from behind
+    report = report.model_copy(update={"seconds": round(time.monotonic() - began, 1)})
+    return report.model_copy(
+        update={
+            "claims": check(
+                report, _expected(region.folder) if report.cofinancing and report.contributions.published else None
+            )
+        }
+    )
+
+
+def failed(report: Report) -> list[Claim]:
+    """The claims that do not hold."""
+    return [each for each in report.claims if not each.holds]
+
+
+async def _story(stage: Stage, beside: Region | None) -> Report:
+    region = stage.region
+    (first, second), other_office = await asyncio.gather(plan.plan(stage), neighbour.arrive(stage, beside))
+    agreement, (grant_cents, lines, money) = await asyncio.gather(sign.sign(stage), award.award(stage))
+    taking_in = stage.serves("funding", "/senders")
+    await asyncio.gather(pledge.pledge(stage), plan.cancel(stage))
+    if taking_in:
+        await carry_out.admit(stage)
+    played = await lessons.lessons(stage)
+    async with Systems(stage.stack.kafka, tuple(each.code for each in region.senders) if taking_in else ()) as systems:
+        done = await carry_out.carry_out(stage, systems) if taking_in else carry_out.CarriedOut(systems)
+        booked = await account.accept(stage)
+        sheet = await account.spreadsheet(stage, done, booked) if done.published else None
+        naive_cents = sheet.naive_cents if sheet else 0
+        position = await account.cofinancing(stage, naive_cents) if stage.serves("funding", "/positions") else None
+        ledger, proof = await prove.prove(stage, done)
+        followed = await journey.journey(stage, done)
+        counted = await stage.office.get("activities", "/v1/activities/statistics")
+        planning, notifications = (
+            await told.planning(stage)
+            if stage.serves("notifications", "/notices")
+            else (None, Notifications(sent=0, suppressed_duplicates=0))
+        )
+        return Report(
+            region=region.code,
+            reader=Reader(
+                name=region.consortium.name,
+                zone=region.consortium.zone,
+                currency=region.consortium.currency,
+                language=region.consortium.language,
+            ),
+            programme=region.programme.title,
+            made_at=datetime.now(UTC),
+            grant_cents=grant_cents,
+            allocation=lines,
+            money=money,
+            agreement=agreement,
+            contributions=account.contributions(stage, done),
+            cofinancing=position,
+            spreadsheet=sheet,
+            refusal=done.refusal,
+            lesson=await lessons.told(stage, played),
+            activities=account.activities(done, played, counted, booked),
+            broken=done.broken,
+            proof=proof,
+            ledger=ledger,
+            neighbour=await neighbour.ask(stage, beside, other_office),
+            planning=planning,
+            notifications=notifications,
+            journey=followed,
+            events=await _events(stage),
+            loaded=first,
+            loaded_again=second,
+            seconds=0,
+        )
+
+
+async def _events(stage: Stage) -> Events:
+    """The events of all services in numbers, once nothing is on its way any more."""
+    await stage.operators.caught_up(CATCH_UP_SECONDS)
+    described, lags = await asyncio.gather(stage.operators.describe(), stage.operators.lag())
+    return Events(
+        published=sum(each.events_published for each in described),
+        consumed=sum(each.events_consumed for each in described),
+        dead_letters=sum(each.dead_letters for each in described),
+        lag=sum(each.lag for each in lags),
+    )
+
+
+def _neighbour_of(region: Region) -> Region | None:
+    """The small region beside it; none when that is the one being played, or its folder is not there."""
+    if region.folder.resolve() == NEIGHBOUR or not NEIGHBOUR.exists():
+        return None
+    return read(NEIGHBOUR)
+
+
+def _expected(folder: Path) -> dict[str, Any] | None:
+    """What the region folder says must come out."""
+    path = folder / "expected.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

@@ -1,0 +1,65 @@
+"""Award: the grant is registered and divided to the cent; one person proposes, another approves."""
+
+import json
+from pathlib import Path
+
+from cli.demo.stage import Stage, officers
+from cli.portal import Refused
+from cli.region.model import Allocation
+from cli.report.model import Line, Money, WhatIf
+
+SCHEMES = Path(__file__).resolve().parents[2] / "services" / "funding" / "schemes"
+
+
+async def award(stage: Stage) -> tuple[int, tuple[Line, ...], Money]:
+    """The grant in cents, its lines, and how they came about."""
+    region, grant = stage.region, stage.region.grant
+    scheme = json.loads((SCHEMES / f"{grant.scheme}.json").read_text(encoding="utf-8"))
+    await stage.office.put("funding", f"/v1/schemes/{grant.scheme}", scheme)
+    held = await stage.office.put("funding", f"/v1/grants/{grant.code}", grant.body("code", "supplements"))
+    for supplement in region.supplements:
+        held = await stage.office.post("funding", f"/v1/grants/{grant.code}/supplements", supplement.body())
+    proposed = await stage.office.post("funding", "/v1/allocations", _plan(stage, region.allocation))
+    four_eyes = ""
+    try:
+        await stage.second_account.post("funding", f"/v1/allocations/{proposed['id']}/approval")
+    except Refused as refused:
+        four_eyes = refused.detail
+    approved = await stage.controller.post("funding", f"/v1/allocations/{proposed['id']}/approval")
+    lines = tuple(_line(stage, each["line"], each["kind"], each["cents"]) for each in approved["lines"])
+    stage.say("award", f"{len(lines)} lines, proposed by one person and approved by another")
+    proposer, approver = officers(region)
+    money = Money(
+        awarded_cents=held["awardedCents"],
+        supplement_cents=held["cents"] - held["awardedCents"],
+        reason=approved["reason"],
+        proposed_by=proposer.name,
+        approved_by=approver.name,
+        four_eyes=four_eyes,
+        what_if=await _what_if(stage),
+    )
+    return approved["grantCents"], lines, money
+
+
+async def _what_if(stage: Stage) -> WhatIf | None:
+    wanted = stage.region.what_if
+    if wanted is None or not stage.serves("funding", "/allocations/preview"):
+        return None
+    body = _plan(stage, wanted)
+    body.pop("code")
+    shown = await stage.office.post("funding", "/v1/allocations/preview", body)
+    return WhatIf(
+        change=wanted.reason,
+        lines=tuple(_line(stage, each["line"], each["kind"], each["cents"]) for each in shown["lines"]),
+    )
+
+
+def _plan(stage: Stage, allocation: Allocation) -> dict[str, object]:
+    return {**allocation.body(), "grant": stage.region.grant.code}
+
+
+def _line(stage: Stage, code: str, kind: str, cents: int) -> Line:
+    programme = stage.region.programme
+    titles = {each.code: each.title for each in programme.spearheads}
+    titles |= {each.code: each.title for each in programme.locations}
+    return Line.model_validate({"line": code, "title": titles.get(code, code), "kind": kind, "cents": cents})

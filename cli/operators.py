@@ -1,0 +1,80 @@
+"""An operator at the gRPC door of the services: counts, lag, and journeys."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+import grpc.aio
+import httpx2
+from speerpunt.runtime.v1 import operations_pb2 as pb
+from speerpunt.runtime.v1 import operations_pb2_grpc
+
+from deploy.embedded.supervisor import Stack
+
+DEADLINE_SECONDS = 10.0
+ASK_AGAIN_SECONDS = 0.1
+
+
+class StillBehind(Exception):
+    """A consumer did not catch up in time; says which and by how much."""
+
+
+@dataclass(slots=True)
+class Operators:
+    """A signed-in operator of every service."""
+
+    addresses: dict[str, str]
+    token: str
+
+    @classmethod
+    async def sign_in(cls, client: httpx2.AsyncClient, stack: Stack) -> Self:
+        """An operator with a token of the development issuer."""
+        scopes = [f"{service}:read" for service in stack.services]
+        form = {
+            "grant_type": "urn:speerpunt:dev-person",
+            "subject": "operator-1",
+            "client_secret": stack.person_secret,
+            "claims": json.dumps({"roles": ["operator"], "scopes": scopes}),
+        }
+        answer = await client.post(f"{stack.issuer}/token", data=form)
+        answer.raise_for_status()
+        return cls(dict(stack.grpc), answer.json()["access_token"])
+
+    async def describe(self) -> list[pb.DescribeResponse]:
+        """Every service in numbers."""
+        return list(
+            await asyncio.gather(*(self._ask(name, "Describe", pb.DescribeRequest()) for name in self.addresses))
+        )
+
+    async def lag(self) -> list[pb.ConsumerLag]:
+        """How far every consumer of every service is behind."""
+        found = await asyncio.gather(*(self._ask(name, "GetLag", pb.GetLagRequest()) for name in self.addresses))
+        return [consumer for answer in found for consumer in answer.consumers]
+
+    async def follow(self, correlation_id: UUID) -> list[pb.Step]:
+        """What every service received under one correlation id, in the order in which it was handled."""
+        wanted = pb.FollowRequest(correlation_id=str(correlation_id))
+        found = await asyncio.gather(*(self._ask(name, "Follow", wanted) for name in self.addresses))
+        steps = [step for answer in found for step in answer.steps]
+        return sorted(steps, key=lambda step: step.handled_at.ToNanoseconds())
+
+    async def caught_up(self, within_seconds: float) -> None:
+        """Returns when every fact is published and every consumer has handled everything. Raises StillBehind."""
+        until = asyncio.get_running_loop().time() + within_seconds
+        while True:
+            described, lags = await asyncio.gather(self.describe(), self.lag())
+            waiting = {each.service: each.outbox_depth for each in described if each.outbox_depth}
+            behind = {f"{each.consumer} of {each.topic}": each.lag for each in lags if each.lag}
+            if not waiting and not behind:
+                return
+            if asyncio.get_running_loop().time() > until:
+                raise StillBehind(f"After {within_seconds:.0f} s still unpublished: {waiting}; unread: {behind}.")
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+
+    async def _ask(self, service: str, method: str, request: Any) -> Any:
+        metadata = (("authorization", f"Bearer {self.token}"),)
+        async with grpc.aio.insecure_channel(self.addresses[service]) as channel:
+            call = getattr(operations_pb2_grpc.OperationsStub(channel), method)
+            return await call(request, metadata=metadata, timeout=DEADLINE_SECONDS)
