@@ -21,6 +21,36 @@ class StillBehind(Exception):
     """A consumer did not catch up in time; says which and by how much."""
 
 
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """All services in numbers, at one moment."""
+
+    services: list[pb.DescribeResponse]
+    consumers: list[pb.ConsumerLag]
+
+    @property
+    def published(self) -> int:
+        return sum(each.events_published for each in self.services)
+
+    @property
+    def lag(self) -> int:
+        return sum(each.lag for each in self.consumers)
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing waits to be published or handled."""
+        return self.lag == 0 and not any(each.outbox_depth for each in self.services)
+
+    @property
+    def busy(self) -> str:
+        """What is still on its way, for a sentence."""
+        waiting = [
+            f"{each.service} has {each.outbox_depth} facts to publish" for each in self.services if each.outbox_depth
+        ]
+        behind = [f"{each.consumer} has {each.lag} of {each.topic} to handle" for each in self.consumers if each.lag]
+        return ", ".join(waiting + behind) or "new facts kept coming"
+
+
 @dataclass(slots=True)
 class Operators:
     """A signed-in operator of every service."""
@@ -60,18 +90,22 @@ class Operators:
         steps = [step for answer in found for step in answer.steps]
         return sorted(steps, key=lambda step: step.handled_at.ToNanoseconds())
 
-    async def caught_up(self, within_seconds: float) -> None:
-        """Returns when every fact is published and every consumer has handled everything. Raises StillBehind."""
+    async def caught_up(self, within_seconds: float) -> Quiet:
+        """Returns when every fact is published and every consumer has handled everything, with the figures of then.
+
+        Asked twice, since what was just handled may have put something on its way. Raises StillBehind.
+        """
         until = asyncio.get_running_loop().time() + within_seconds
+        before: Quiet | None = None
         while True:
-            described, lags = await asyncio.gather(self.describe(), self.lag())
-            waiting = {each.service: each.outbox_depth for each in described if each.outbox_depth}
-            behind = {f"{each.consumer} of {each.topic}": each.lag for each in lags if each.lag}
-            if not waiting and not behind:
-                return
+            now = Quiet(*await asyncio.gather(self.describe(), self.lag()))
+            if now.still and before is not None and before.still and now.published == before.published:
+                return now
             if asyncio.get_running_loop().time() > until:
-                raise StillBehind(f"After {within_seconds:.0f} s still unpublished: {waiting}; unread: {behind}.")
-            await asyncio.sleep(ASK_AGAIN_SECONDS)
+                raise StillBehind(f"After {within_seconds:.0f} s {now.busy}.")
+            if not now.still:
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
+            before = now
 
     async def _ask(self, service: str, method: str, request: Any) -> Any:
         metadata = (("authorization", f"Bearer {self.token}"),)

@@ -117,13 +117,12 @@ async def _story(stage: Stage, beside: Region | None) -> Report:
 
 async def _events(stage: Stage) -> Events:
     """The events of all services in numbers, once nothing is on its way any more."""
-    await stage.operators.caught_up(CATCH_UP_SECONDS)
-    described, lags = await asyncio.gather(stage.operators.describe(), stage.operators.lag())
+    quiet = await stage.operators.caught_up(CATCH_UP_SECONDS)
     return Events(
-        published=sum(each.events_published for each in described),
-        consumed=sum(each.events_consumed for each in described),
-        dead_letters=sum(each.dead_letters for each in described),
-        lag=sum(each.lag for each in lags),
+        published=quiet.published,
+        consumed=sum(each.events_consumed for each in quiet.services),
+        dead_letters=sum(each.dead_letters for each in quiet.services),
+        lag=quiet.lag,
     )
 
 

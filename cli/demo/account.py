@@ -121,7 +121,7 @@ def activities(
 def _call(found: dict[str, Any]) -> Call:
     sentence = found["sentence"]
     return Call(
-        code=found["code"],
+        code=found["organisation"],
         name=found["name"],
         pledged_cents=found["pledgedCents"],
         delivered_cents=found["deliveredCents"],

@@ -1,25 +1,20 @@
 """Award: the grant is registered and divided to the cent; one person proposes, another approves."""
 
-import json
-from pathlib import Path
-
 from cli.demo.stage import Stage, officers
 from cli.portal import Refused
-from cli.region.model import Allocation
+from cli.region.load import plan_body, scheme
 from cli.report.model import Line, Money, WhatIf
-
-SCHEMES = Path(__file__).resolve().parents[2] / "services" / "funding" / "schemes"
 
 
 async def award(stage: Stage) -> tuple[int, tuple[Line, ...], Money]:
     """The grant in cents, its lines, and how they came about."""
     region, grant = stage.region, stage.region.grant
-    scheme = json.loads((SCHEMES / f"{grant.scheme}.json").read_text(encoding="utf-8"))
-    await stage.office.put("funding", f"/v1/schemes/{grant.scheme}", scheme)
+    await stage.office.put("funding", f"/v1/schemes/{grant.scheme}", scheme(region))
     held = await stage.office.put("funding", f"/v1/grants/{grant.code}", grant.body("code", "supplements"))
     for supplement in region.supplements:
         held = await stage.office.post("funding", f"/v1/grants/{grant.code}/supplements", supplement.body())
-    proposed = await stage.office.post("funding", "/v1/allocations", _plan(stage, region.allocation))
+    plan = plan_body(region, region.allocation)
+    proposed = await stage.office.put("funding", f"/v1/allocations/{region.allocation.code}", plan)
     four_eyes = ""
     try:
         await stage.second_account.post("funding", f"/v1/allocations/{proposed['id']}/approval")
@@ -45,17 +40,11 @@ async def _what_if(stage: Stage) -> WhatIf | None:
     wanted = stage.region.what_if
     if wanted is None or not stage.serves("funding", "/allocations/preview"):
         return None
-    body = _plan(stage, wanted)
-    body.pop("code")
-    shown = await stage.office.post("funding", "/v1/allocations/preview", body)
+    shown = await stage.office.post("funding", "/v1/allocations/preview", plan_body(stage.region, wanted))
     return WhatIf(
         change=wanted.reason,
         lines=tuple(_line(stage, each["line"], each["kind"], each["cents"]) for each in shown["lines"]),
     )
-
-
-def _plan(stage: Stage, allocation: Allocation) -> dict[str, object]:
-    return {**allocation.body(), "grant": stage.region.grant.code}
 
 
 def _line(stage: Stage, code: str, kind: str, cents: int) -> Line:

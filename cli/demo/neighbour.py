@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cli.demo.plan import load_neighbour
+from cli.demo.plan import load
 from cli.demo.stage import Stage, officers
 from cli.portal import Portal, Refused
 from cli.region import Region
@@ -19,7 +19,7 @@ async def arrive(stage: Stage, region: Region | None) -> Portal:
     subject = officers(region)[0].accounts[0] if region is not None else "stranger-1"
     office = await Portal.sign_in(stage.client, stage.stack, subject, ["office"], ids.consortium_id(code))
     if region is not None:
-        await load_neighbour(region, office, stage.stack.issuer)
+        await load(region, office, stage.stack.issuer)
         stage.say("plan", f"beside it {region.consortium.name} is loaded")
     return office
 

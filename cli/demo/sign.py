@@ -13,12 +13,9 @@ from cli.report.model import Agreement
 async def sign(stage: Stage) -> Agreement | None:
     """The agreement as the service sees it afterwards; None for a region without one."""
     wanted = stage.region.agreement
-    if wanted is None or not stage.serves("partners", "/agreements"):
+    if wanted is None:
         return None
     path = f"/v1/agreements/{wanted.code}"
-    body = wanted.body("code", "parties")
-    body["parties"] = [{"organisation": p.organisation, "role": p.role, "counts": p.counts} for p in wanted.parties]
-    await stage.office.put("partners", path, body)
     await stage.office.post("partners", f"{path}/circulation")
     text_hash = (await stage.office.get("partners", path))["textHash"]
     early = await _too_early(stage, wanted, text_hash)
