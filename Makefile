@@ -24,6 +24,9 @@ down: $(VENV)/ready ## stops what `make up` left running
 test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
+bench: $(VENV)/ready ## measures against named baselines, in turns (ONLY="P6 P7" for some rows)
+	@$(PY) -m bench $(ONLY)
+
 check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .

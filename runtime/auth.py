@@ -5,7 +5,9 @@ cannot be had, nobody gets in.
 """
 
 import asyncio
+import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +27,8 @@ LEEWAY_SECONDS = 30
 REFRESH_SECONDS = 300
 STALE_SECONDS = 3_600
 BACKOFF_SECONDS = 5
+REMEMBERED_SECONDS = 60
+REMEMBERED_TOKENS = 10_000
 
 
 class TokenMissing(Problem, kind=Kind.UNAUTHENTICATED):
@@ -132,23 +136,41 @@ class Keys:
 
 
 class TokenChecker:
-    """Turns a bearer token into an actor, or says why not."""
+    """Turns a bearer token into an actor, or says why not.
+
+    A token that was found good is remembered by its digest, for a minute and never beyond its end: checking one costs
+    more than the rest of a request.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._issuer = settings.issuer
         self._audience = settings.audience
         self._keys = Keys(settings.jwks_url)
+        self._known: OrderedDict[bytes, tuple[Actor, float]] = OrderedDict()
 
     async def actor(self, authorization: str | None) -> Actor:
         """The actor of an Authorization header. Raises TokenMissing, TokenRefused or Unavailable."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenMissing()
+        digest, now = hashlib.sha256(token.encode()).digest(), time.time()
+        known = self._known.get(digest)
+        if known is not None and now < known[1]:
+            return known[0]
+        claims = await self._checked(token)
+        actor = _actor(claims)
+        self._known[digest] = actor, min(now + REMEMBERED_SECONDS, float(claims["exp"]) + LEEWAY_SECONDS)
+        self._known.move_to_end(digest)
+        if len(self._known) > REMEMBERED_TOKENS:
+            self._known.popitem(last=False)
+        return actor
+
+    async def _checked(self, token: str) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in ALGORITHMS or not isinstance(header.get("kid"), str):
                 raise TokenRefused(why="its algorithm or key id is not accepted")
-            claims = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token,
                 await self._keys.key(header["kid"]),
                 algorithms=list(ALGORITHMS),
@@ -157,7 +179,8 @@ class TokenChecker:
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "iat", "iss", "sub", "aud"]},
             )
-            return _actor(claims)
+            _actor(claims)
+            return claims
         except jwt.ExpiredSignatureError:
             raise TokenRefused(why="it has expired") from None
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:

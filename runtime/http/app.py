@@ -10,18 +10,17 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
 from runtime import telemetry
-from runtime.auth import Actor, TokenChecker
+from runtime.auth import TokenChecker
 from runtime.http import docs
 from runtime.http.access import declared
 from runtime.http.call import PeopleDirectory
+from runtime.http.limiter import Limiter
 from runtime.http.middleware import Edge
 from runtime.postgres import Database
 from runtime.problems import FieldError, InvalidInput, Kind, Problem
@@ -35,6 +34,9 @@ _QUOTING = {
     "extra_forbidden": "There is no such field here; leave it out",
     "json_invalid": "The body is not valid JSON",
 }
+
+_NONE_OF_ITS_OWN = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False)
+"""The edge has the request's span. FastAPI's own would cost as much again, and its logs repeat what was sent."""
 
 Check = Callable[[], Awaitable[str | None]]
 """A readiness check: None when fine, else a sentence."""
@@ -59,10 +61,6 @@ class DatabaseAway(Problem, kind=Kind.UNAVAILABLE, code="unavailable"):
 
 class UnfitValue(Problem, kind=Kind.INVALID):
     """A value in the request cannot be kept: a number is too large, or a text holds a NUL character."""
-
-
-class TooManyRequests(Problem, kind=Kind.TOO_MANY):
-    """You sent more than {allowed} requests in a minute. Wait a minute, then go on more slowly."""
 
 
 def create_app(
@@ -93,6 +91,7 @@ def create_app(
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
         servers=[{"url": f"https://{service}.speerpunt.example/v1"}],
         responses={400: docs.problem("The request is not valid"), 500: docs.problem("Our fault")},
+        telemetry=_NONE_OF_ITS_OWN,
     )
     for router in routers:
         for route in router.routes:
@@ -103,7 +102,7 @@ def create_app(
     app.state.database = database
     app.state.tokens = tokens
     app.state.people = people
-    app.state.limiter = _limiter(settings)
+    app.state.limiter = Limiter(settings.requests_per_minute)
     app.state.ready = {**({"database": _database_check(database)} if database else {}), **(ready or {})}
     app.state.draining = False
     app.openapi = lambda: docs.openapi(app)  # type: ignore[method-assign]
@@ -140,17 +139,6 @@ def _database_check(database: Database) -> Check:
     async def check() -> str | None:
         await database.pool.fetchval("SELECT 1", timeout=2)
         return None
-
-    return check
-
-
-def _limiter(settings: Settings) -> Callable[[Actor], None]:
-    allowed = RateLimitItemPerMinute(settings.requests_per_minute)
-    strategy = FixedWindowRateLimiter(MemoryStorage())
-
-    def check(actor: Actor) -> None:
-        if not strategy.hit(allowed, actor.key):
-            raise TooManyRequests(allowed=settings.requests_per_minute, retry_after_seconds=60)
 
     return check
 

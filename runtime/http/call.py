@@ -25,7 +25,6 @@ from runtime.queries import Queries
 Q = Queries(__file__, "../sql/idempotency.sql")
 T = TypeVar("T")
 
-TWIN_WAIT_SECONDS = 2
 KEPT_ANSWER_BYTES = 16_384
 WAIT_FOR_SECONDS = 2.0
 WAIT_FOR_STEP_SECONDS = 0.02
@@ -233,14 +232,12 @@ class Call:
 
 async def _claim(tx: Tx, actor: str, key: str, digest: bytes) -> None:
     """Claims the key for this transaction; a twin that holds it is waited for as long as the statement allows."""
-    await tx.execute(f"SET LOCAL lock_timeout = '{TWIN_WAIT_SECONDS}s'")
     try:
-        fresh = await Q.claim.execute(tx, tx.consortium_id, actor, key, digest)
+        fresh = await Q.claim.value(tx, tx.consortium_id, actor, key, digest)
     except Exception as error:
         if getattr(error, "sqlstate", "") == "55P03":
             raise StillInProgress(retry_after_seconds=1) from None
         raise
-    await tx.execute("SET LOCAL lock_timeout = 0")
     if fresh:
         return
     row = await Q.kept.row(tx, tx.consortium_id, actor, key)

@@ -1,10 +1,7 @@
 -- name: claim
--- Claims an idempotency key for this transaction; waits for a twin that is still open. A key past its 72 hours is free again.
-INSERT INTO idempotency (consortium_id, actor, key, request_hash)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (consortium_id, actor, key) DO UPDATE
-   SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = NULL, created_at = now()
- WHERE idempotency.created_at < now() - interval '72 hours';
+-- Whether this transaction claimed an idempotency key; a twin that is still open is waited for, 2 seconds at most. A key past
+-- its 72 hours is free again.
+SELECT claim_answer($1, $2, $3, $4);
 
 -- name: note_consortium
 -- Remembers whose answers are kept.

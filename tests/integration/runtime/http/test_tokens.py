@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+import time_machine
 
 from runtime import auth
 from runtime.ids import consortium_id
@@ -70,6 +71,21 @@ async def test_known_keys_are_good_for_a_while_when_the_issuer_is_away_and_then_
     monkeypatch.setattr(auth, "STALE_SECONDS", 0)
     shut = await door.ask("GET", PATH)
     assert (shut.status_code, shut.json()["code"]) == (503, "unavailable")
+
+
+async def test_a_token_that_is_remembered_is_not_good_beyond_its_end(door: Door) -> None:
+    token = door.provider.signers[0].token(exp=int(time.time()) + 20)
+    assert (await door.ask("GET", PATH, token=token)).status_code == 200
+    with time_machine.travel(time.time() + 20 + auth.LEEWAY_SECONDS + 1, tick=True):
+        assert (await door.ask("GET", PATH, token=token)).status_code == 401
+
+
+async def test_what_is_remembered_of_tokens_is_bounded(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "REMEMBERED_TOKENS", 3)
+    for number in range(5):
+        token = door.provider.signers[0].token(sub=f"person-{number}")
+        assert (await door.ask("GET", PATH, token=token)).status_code == 200
+    assert len(door.app.state.tokens._known) == 3
 
 
 async def test_nobody_gets_in_when_the_issuer_never_answered(door: Door) -> None:
