@@ -17,6 +17,7 @@ from services.funding.api import BOOKS
 from services.funding.api.asking import ProgrammeDirectory
 from services.funding.clients import Programmes, Standings
 from services.funding.domain.world import Fingerprints
+from services.funding.effects import Effects
 from services.funding.handlers import subscriptions
 from services.funding.handlers.intake import Intake
 from services.funding.sealer import Sealer, sealing_key
@@ -67,6 +68,7 @@ async def wire(settings: Settings) -> Service:
         key = sealing_key(settings.seal_key_file)
         await Sealer(database, key, interval_seconds=settings.seal_interval_seconds).run(stop)
 
+    effects = Effects(database, interval_seconds=settings.effect_interval_seconds)
     teller = Teller(database, interval_seconds=settings.position_interval_seconds)
 
     return Service(
@@ -80,6 +82,6 @@ async def wire(settings: Settings) -> Service:
         migrations=MIGRATIONS,
         subscriptions=subscriptions(Intake(database, Standings(partners), keys)),
         topics=topics.TOPICS,
-        loops={"sealer": seal, "position": teller.run},
+        loops={"sealer": seal, "position": teller.run, "effects": effects.run},
         on_close=[partners.close],
     )

@@ -19,6 +19,7 @@ from services.funding.domain.allocation import Allocation, Envelope, Fixed, Plan
 from services.funding.domain.chain import SealingKey
 from services.funding.domain.contribution import Lesson
 from services.funding.domain.ledger import JournalEntry, transfer
+from services.funding.domain.programme import Programme, ProgrammeLine
 from services.funding.domain.scheme import Cofinancing, Rule, SupplementLimit
 from services.funding.sealer import Sealer
 from services.funding.store import partners
@@ -33,6 +34,13 @@ RULES = (
     Rule("cofinancing-10", Cofinancing(1_000), date(2020, 1, 1), date(2018, 10, 1), "the scheme"),
     Rule("cofinancing-7-5", Cofinancing(750), date(2020, 1, 1), date(2022, 7, 1), "the change of July 2022"),
     Rule("supplement-25", SupplementLimit(2_500), date(2020, 1, 1), date(2023, 5, 1), "the supplement for 2024"),
+)
+
+PROGRAMME = Programme(
+    date(2020, 1, 1),
+    date(2024, 12, 31),
+    {line: ProgrammeLine(line, "spearhead", line.title()) for line in SPEARHEADS}
+    | {line: ProgrammeLine(line, "location", line.title()) for line in LOCATIONS},
 )
 
 
@@ -112,10 +120,12 @@ class Region:
                 tx, "sto-2020", "sto", cents, date(2020, 1, 1), date(2023, 12, 31), date(2019, 12, 1), at=AT
             )
 
-    async def propose(self, plan: tuple[Envelope, ...] | None = None, by: UUID = OFFICE) -> Allocation:
+    async def propose(
+        self, plan: tuple[Envelope, ...] | None = None, by: UUID = OFFICE, day: date = date(2020, 1, 1)
+    ) -> Allocation:
         async with self.transaction(by) as tx:
             return await allocations.propose_allocation(
-                tx, "verdeling", "sto-2020", plan or a_plan(), date(2020, 1, 1), "first division", by=by, at=AT
+                tx, "verdeling", "sto-2020", plan or a_plan(), day, "first division", PROGRAMME, by=by, at=AT
             )
 
     async def approve(self, allocation: Allocation, by: UUID = CONTROLLER) -> Allocation:

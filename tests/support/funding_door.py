@@ -95,6 +95,7 @@ class Door:
     async def set_up(self) -> httpx2.Response:
         """A scheme, a grant and a proposal by Ada."""
         await self.region.found()
+        await self.region.plan()
         assert (await self.ask("PUT", "/schemes/sto-2020-2024", SCHEME)).status_code == 201
         assert (await self.ask("PUT", "/grants/sto-2020", GRANT)).status_code == 201
         return await self.ask("PUT", "/allocations/verdeling", PLAN)

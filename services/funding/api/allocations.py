@@ -11,8 +11,10 @@ from starlette.responses import Response
 from runtime.http import ApiModel, Call, Upserted, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
+from services.funding.api.asking import programme_with
 from services.funding.api.speaking import READ, READERS, WRITE, Code, CodeText, Sentence
 from services.funding.commands import allocations as commands
+from services.funding.commands.allocations import Preview
 from services.funding.domain import allocation as domain
 from services.funding.domain.allocation import Allocation
 from services.funding.events import LineKind
@@ -79,6 +81,10 @@ class PlanBody(ApiModel):
             for envelope in self.envelopes
         )
 
+    def named(self) -> set[str]:
+        """The lines it names."""
+        return {line.line for envelope in self.envelopes for line in envelope.lines}
+
 
 class ProposalBody(PlanBody):
     code: CodeText
@@ -92,7 +98,7 @@ class GivenLine(ApiModel):
 
 
 class AllocationView(ApiModel):
-    """A version. `effective` is an approved version whose effective date has come."""
+    """A version. Approved, it waits for its day; effective, it is what the budgets follow."""
 
     id: UUID
     code: str
@@ -111,15 +117,14 @@ class AllocationView(ApiModel):
     version: int
 
     @classmethod
-    def of(cls, allocation: Allocation, at: datetime) -> "AllocationView":
-        has_come = allocation.state == "approved" and allocation.effective_on <= at.date()
+    def of(cls, allocation: Allocation) -> "AllocationView":
         return cls(
             id=allocation.id,
             code=allocation.code,
             number=allocation.number,
             grant_id=allocation.grant_id,
             grant_cents=allocation.grant_cents,
-            state="effective" if has_come else allocation.state,
+            state=allocation.state,
             effective_on=allocation.effective_on,
             reason=allocation.reason,
             lines=tuple(
@@ -135,15 +140,44 @@ class AllocationView(ApiModel):
         )
 
 
+class PreviewLine(GivenLine):
+    """What the plan would give a line, and how much more (or less) that is than it has now."""
+
+    change_cents: int
+
+
+class PreviewView(ApiModel):
+    """A division that was only reckoned. The lines sum to the grant, `unallocated` included."""
+
+    grant_cents: int
+    lines: tuple[PreviewLine, ...]
+
+    @classmethod
+    def of(cls, preview: Preview) -> "PreviewView":
+        return cls(
+            grant_cents=preview.grant_cents,
+            lines=tuple(
+                PreviewLine(
+                    line=line.line,
+                    kind=line.kind,
+                    envelope=line.envelope,
+                    cents=line.cents,
+                    change_cents=line.cents - preview.now.get(line.line, 0),
+                )
+                for line in preview.lines
+            ),
+        )
+
+
 @router.get("/allocations")
 async def list_allocations(
     call: Annotated[Call, may(*READERS, scope=READ)],
     code: Annotated[str | None, Query(max_length=80)] = None,
-    state: Literal["proposed", "approved", "superseded"] | None = None,
+    state: Literal["proposed", "approved", "effective", "superseded"] | None = None,
 ) -> list[AllocationView]:
     """Versions, newest first, 200 at most."""
     found = await call.read(lambda tx: store.allocations(tx, code=code, state=state))
-    return [AllocationView.of(allocation, call.at) for allocation in found]
+    return [AllocationView.of(allocation) for allocation in found]
 
 
 @router.get("/allocations/{allocationId}")
@@ -154,39 +188,50 @@ async def get_allocation(
     found = await call.read(lambda tx: store.allocation(tx, allocation_id))
     if found is None:
         raise NotFound(what="allocation with this id")
-    return AllocationView.of(found, call.at)
+    return AllocationView.of(found)
 
 
 @router.post("/allocations", status_code=201, response_model=AllocationView)
 async def propose_allocation(body: ProposalBody, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
     """Proposes the next version of a grant's division."""
     by, plan = await call.person(), body.plan()
+    programme = await programme_with(call, body.named())
     return await call.run(
         lambda tx: commands.propose_allocation(
-            tx, body.code, body.grant, plan, body.effective_on, body.reason, by=by, at=call.at
+            tx, body.code, body.grant, plan, body.effective_on, body.reason, programme, by=by, at=call.at
         ),
-        lambda proposed: AllocationView.of(proposed, call.at),
+        AllocationView.of,
         status=201,
         location=lambda proposed: f"/v1/allocations/{proposed.id}",
         version=lambda proposed: proposed.version,
     )
 
 
+@router.post("/allocations/preview")
+async def preview_allocation(
+    body: PlanBody, call: Annotated[Call, may("office", "controller", scope=READ)]
+) -> PreviewView:
+    """What-if: how a plan would divide the grant, beside how it is divided now. Nothing is kept or booked."""
+    plan, programme = body.plan(), await programme_with(call, body.named())
+    return PreviewView.of(await call.read(lambda tx: commands.preview_allocation(tx, body.grant, plan, programme)))
+
+
 @router.put("/allocations/{code}", response_model=AllocationView)
 async def put_allocation(code: Code, body: PlanBody, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
     """Proposes the next version only when the last one under this code divides otherwise."""
     by, plan = await call.person(), body.plan()
+    programme = await programme_with(call, body.named())
 
     async def command(tx: Tx) -> Upserted[Allocation]:
         return Upserted(
             *await commands.put_allocation(
-                tx, code, body.grant, plan, body.effective_on, body.reason, by=by, at=call.at
+                tx, code, body.grant, plan, body.effective_on, body.reason, programme, by=by, at=call.at
             )
         )
 
     return await call.run(
         command,
-        lambda done: AllocationView.of(done.thing, call.at),
+        lambda done: AllocationView.of(done.thing),
         location=lambda done: f"/v1/allocations/{done.thing.id}",
         version=lambda done: done.thing.version,
     )
@@ -200,6 +245,6 @@ async def approve_allocation(
     by = await call.person()
     return await call.run(
         lambda tx: commands.approve_allocation(tx, allocation_id, by=by, at=call.at),
-        lambda approved: AllocationView.of(approved, call.at),
+        AllocationView.of,
         version=lambda approved: approved.version,
     )

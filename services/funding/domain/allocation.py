@@ -14,6 +14,7 @@ from uuid import UUID
 
 from runtime.problems import Kind, Problem, SamePerson
 from services.funding.domain.ledger import UNALLOCATED_LINE
+from services.funding.domain.programme import Programme
 from services.funding.events import AllocatedLine, AllocationApproved, AllocationProposed, LineKind
 
 WHOLE = 10_000
@@ -81,6 +82,16 @@ class BadClaim(Problem, kind=Kind.INVALID):
 
 class LineTwice(Problem, kind=Kind.INVALID):
     """'{line}' stands in the division more than once, or is not a name for a line. Name every line once."""
+
+
+class OtherKind(Problem, kind=Kind.INVALID):
+    """'{line}' is a {kind} of the programme, and stands among the lines of kind {asked}. Move it to an envelope of its
+    own kind."""
+
+
+class LineWithoutBudget(Problem, kind=Kind.CONFLICT):
+    """Spearhead '{line}' was planned without a budget: it takes hours and material, but no money of the grant. Give it
+    nothing, or plan it with a budget."""
 
 
 class GrantChanged(Problem, kind=Kind.CONFLICT):
@@ -159,6 +170,18 @@ def plan_lines(total: int, envelopes: Iterable[Envelope]) -> tuple[Line, ...]:
     return (*lines, Line(UNALLOCATED_LINE, "unallocated", "", rest))
 
 
+def check_lines(lines: Iterable[Line], programme: Programme) -> None:
+    """Refuses money for what the programme does not have: raises UnknownLine, OtherKind and LineWithoutBudget."""
+    for each in lines:
+        if each.kind == "unallocated":
+            continue
+        known = programme.line(each.line)
+        if known.kind != each.kind:
+            raise OtherKind(line=each.line, kind=known.kind, asked=each.kind)
+        if each.cents and not known.budgeted:
+            raise LineWithoutBudget(line=each.line)
+
+
 def _refuse_doubles(codes: Iterable[str]) -> None:
     seen = {UNALLOCATED_LINE, ""}
     for code in codes:
@@ -169,7 +192,10 @@ def _refuse_doubles(codes: Iterable[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """One version of the division of a grant. Numbers count per grant; `code` is the name people give to it."""
+    """One version of the division of a grant. Numbers count per grant; `code` is the name people give to it.
+
+    An approved version waits for its day; then it is effective, and the budgets follow it.
+    """
 
     id: UUID
     grant_id: UUID
@@ -180,7 +206,7 @@ class Allocation:
     lines: tuple[Line, ...]
     effective_on: date
     reason: str
-    state: Literal["proposed", "approved", "superseded"]
+    state: Literal["proposed", "approved", "effective", "superseded"]
     proposed_by: UUID
     proposed_at: datetime
     approved_by: UUID | None = None
@@ -199,11 +225,13 @@ class Allocation:
         grant_cents: int,
         effective_on: date,
         reason: str,
+        programme: Programme,
         by: UUID,
         at: datetime,
     ) -> tuple["Allocation", tuple[AllocationProposed, ...]]:
-        """A proposed version that divides the grant by `plan`. Raises what `plan_lines` raises."""
+        """A proposed version that divides the grant by `plan`. Raises what `plan_lines` and `check_lines` raise."""
         lines = plan_lines(grant_cents, plan)
+        check_lines(lines, programme)
         proposed = cls(
             allocation_id, grant_id, code, number, plan, grant_cents, lines, effective_on, reason, "proposed", by, at
         )
@@ -231,13 +259,19 @@ class Allocation:
         )
 
     def approve(
-        self, in_force: "Allocation | None", grant_cents: int, by: UUID, at: datetime
+        self,
+        newest: "Allocation | None",
+        in_force: "Allocation | None",
+        grant_cents: int,
+        by: UUID,
+        at: datetime,
     ) -> tuple["Allocation", tuple[AllocationApproved, ...]]:
-        """This version, approved by a second person, in the place of the one in force.
+        """This version, approved by a second person, to take the place of the one in force on its day.
 
-        Raises NotProposed, SamePerson, and GrantChanged when the grant was supplemented since the proposal.
+        `newest` is the last version approved so far, whose day may have yet to come. Raises NotProposed, SamePerson,
+        and GrantChanged when the grant was supplemented since the proposal.
         """
-        if self.state != "proposed" or (in_force is not None and in_force.number > self.number):
+        if self.state != "proposed" or (newest is not None and newest.number > self.number):
             raise NotProposed(number=self.number, state=self.state if self.state != "proposed" else "overtaken")
         if by == self.proposed_by:
             raise SamePerson(what="An allocation", do="approve it")
@@ -261,6 +295,10 @@ class Allocation:
             supersedes=approved.supersedes,
         )
         return approved, (fact,)
+
+    def take_effect(self) -> "Allocation":
+        """This approved version on its day, when the budgets follow it."""
+        return replace(self, state="effective", version=self.version + 1)
 
     def moves_from(self, in_force: "Allocation | None") -> dict[str, int]:
         """What each line gains (or loses) in cents when this takes the place of the version in force. Without zeros."""

@@ -41,9 +41,33 @@ LIMIT $6;
 SELECT grant_id FROM allocations WHERE consortium_id = $1 AND allocation_id = $2;
 
 -- name: supersede_allocations
--- Marks every earlier version of a grant as superseded; those approved or proposed before number $3.
+-- Marks every version of a grant before number $3 as superseded, except the one whose budgets count until another's day.
 UPDATE allocations SET state = 'superseded'
-WHERE consortium_id = $1 AND grant_id = $2 AND number < $3 AND state <> 'superseded';
+WHERE consortium_id = $1 AND grant_id = $2 AND number < $3 AND state IN ('proposed', 'approved');
+
+-- name: forget_superseded_to_come
+-- What was superseded waits for no day any more.
+DELETE FROM allocations_to_come AS coming USING allocations AS version
+WHERE coming.consortium_id = $1 AND version.consortium_id = $1 AND version.grant_id = $2
+  AND version.allocation_id = coming.allocation_id AND version.state <> 'approved';
+
+-- name: await_allocation
+-- An approved version waits for its day.
+INSERT INTO allocations_to_come (consortium_id, allocation_id, effective_on) VALUES ($1, $2, $3);
+
+-- name: allocations_due
+-- Versions whose day has come, or may have in some zone, of all regions.
+SELECT consortium_id, allocation_id FROM allocations_to_come
+WHERE effective_on <= $1
+ORDER BY effective_on, consortium_id, allocation_id;
+
+-- name: end_effective_allocation
+-- The version that the budgets followed until now gives way.
+UPDATE allocations SET state = 'superseded' WHERE consortium_id = $1 AND grant_id = $2 AND state = 'effective';
+
+-- name: take_effect
+-- From now on the budgets follow this version.
+UPDATE allocations SET state = 'effective', version = $3 WHERE consortium_id = $1 AND allocation_id = $2;
 
 -- name: approve_allocation
 -- Notes who approved a version, when, and which one it takes the place of.

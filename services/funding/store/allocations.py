@@ -1,13 +1,14 @@
 """Allocations and the budgets they give, as rows."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from runtime.postgres import Tx
+from runtime.postgres import Database, Tx
 from services.funding.domain.allocation import Allocation, Envelope, Line
 from services.funding.domain.reservation import Budget
 from services.funding.store import Q
@@ -68,6 +69,11 @@ async def allocation(tx: Tx, allocation_id: UUID) -> Allocation | None:
 
 async def in_force(tx: Tx, grant_id: UUID) -> Allocation | None:
     """The version that the grant's budgets follow."""
+    return next(iter(await allocations(tx, grant_id=grant_id, state="effective")), None)
+
+
+async def to_come(tx: Tx, grant_id: UUID) -> Allocation | None:
+    """The approved version that waits for its day."""
     return next(iter(await allocations(tx, grant_id=grant_id, state="approved")), None)
 
 
@@ -77,7 +83,7 @@ async def grant_of(tx: Tx, allocation_id: UUID) -> UUID | None:
 
 
 async def approve(tx: Tx, approved: Allocation) -> None:
-    """Puts a version in force in the place of all before it."""
+    """Keeps an approval: what was proposed or waited before it is superseded, and it waits for its day."""
     await Q.supersede_allocations.execute(tx, tx.consortium_id, approved.grant_id, approved.number)
     await Q.approve_allocation.execute(
         tx,
@@ -88,6 +94,21 @@ async def approve(tx: Tx, approved: Allocation) -> None:
         approved.supersedes,
         approved.version,
     )
+    await Q.forget_superseded_to_come.execute(tx, tx.consortium_id, approved.grant_id)
+    await Q.await_allocation.execute(tx, tx.consortium_id, approved.id, approved.effective_on)
+
+
+async def take_effect(tx: Tx, effective: Allocation) -> None:
+    """From now on the budgets follow this version, in the place of the one before it."""
+    await Q.end_effective_allocation.execute(tx, tx.consortium_id, effective.grant_id)
+    await Q.take_effect.execute(tx, tx.consortium_id, effective.id, effective.version)
+    await Q.forget_superseded_to_come.execute(tx, tx.consortium_id, effective.grant_id)
+
+
+async def due(database: Database, day: date) -> list[tuple[UUID, UUID]]:
+    """Region and id of the versions that wait for this day or one before it."""
+    rows = await Q.allocations_due.rows(database.pool, day)
+    return [(row["consortium_id"], row["allocation_id"]) for row in rows]
 
 
 async def lock_budgets(tx: Tx, kinds: Mapping[str, str]) -> dict[str, Budget]:

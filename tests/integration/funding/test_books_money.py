@@ -31,7 +31,7 @@ from services.funding.domain.scheme import Cofinancing, Rule, RuleRewritten, ter
 from services.funding.store import allocations as store
 from services.funding.store import ledger as books
 from services.funding.store import schemes as scheme_store
-from tests.support.funding_books import AT, CONTROLLER, OFFICE, RULES, Region, a_plan
+from tests.support.funding_books import AT, CONTROLLER, OFFICE, PROGRAMME, RULES, Region, a_plan
 from tests.support.servers import DatabaseFor
 
 LINE = "instroom"
@@ -132,7 +132,7 @@ async def test_who_proposed_an_allocation_cannot_approve_it(region: Region) -> N
     proposed = await region.propose(by=OFFICE)
     with pytest.raises(SamePerson):
         await region.approve(proposed, by=OFFICE)
-    assert (await region.approve(proposed, by=CONTROLLER)).state == "approved"
+    assert (await region.approve(proposed, by=CONTROLLER)).state == "effective"
     with pytest.raises(NotProposed):
         await region.approve(proposed, by=CONTROLLER)
 
@@ -152,18 +152,26 @@ async def test_the_database_itself_refuses_an_approval_by_the_proposer(region: R
 async def test_a_run_with_other_weights_is_the_next_version_and_supersedes(allocated: Region) -> None:
     async with allocated.transaction() as tx:
         same, result = await allocations.put_allocation(
-            tx, "verdeling", "sto-2020", a_plan(), date(2020, 1, 1), "again", by=OFFICE, at=AT
+            tx, "verdeling", "sto-2020", a_plan(), date(2020, 1, 1), "again", PROGRAMME, by=OFFICE, at=AT
         )
         assert (same.number, result) == (1, "unchanged")
         other, result = await allocations.put_allocation(
-            tx, "verdeling", "sto-2020", a_plan(heaviest=9), date(2020, 1, 1), "other weights", by=OFFICE, at=AT
+            tx,
+            "verdeling",
+            "sto-2020",
+            a_plan(heaviest=9),
+            date(2020, 1, 1),
+            "other weights",
+            PROGRAMME,
+            by=OFFICE,
+            at=AT,
         )
         assert (other.number, result) == (2, "changed")
     approved = await allocated.approve(other)
     async with allocated.transaction() as tx:
         states = [(version.number, version.state) for version in await store.allocations(tx)]
         verdict = await ledger_commands.verify(tx)
-    assert states == [(2, "approved"), (1, "superseded")]
+    assert states == [(2, "effective"), (1, "superseded")]
     assert approved.supersedes == same.id
     assert (verdict.balances, verdict.imbalance_cents) == ((), 0)
     for line in approved.lines[:-1]:

@@ -215,3 +215,60 @@ async def test_a_neighbour_gets_nothing_and_a_company_does_not_read_positions(pl
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await planned.position(region=NEIGHBOUR)
     assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+PLAN: dict[str, Any] = {
+    "grant": "sto-2020",
+    "effectiveOn": "2020-01-01",
+    "reason": "what if",
+    "envelopes": [
+        {
+            "code": "spearheads",
+            "kind": "spearhead",
+            "shareBasisPoints": 6_000,
+            "lines": [{"line": "robotisering", "weight": 1}, {"line": "instroom", "weight": 2}],
+        }
+    ],
+}
+
+
+def renamed(line: str, kind: str = "spearhead") -> dict[str, Any]:
+    """The same plan, with this line in the place of the first."""
+    (envelope,) = PLAN["envelopes"]
+    return {**PLAN, "envelopes": [{**envelope, "kind": kind, "lines": [{"line": line, "weight": 1}]}]}
+
+
+async def test_a_division_is_checked_against_the_programme_before_it_is_proposed(funding: Funding) -> None:
+    await funding.ask("PUT", "/grants/sto-2020", GRANT)
+    await funding.region.plan(free=("zorgtechniek",))
+    await funding.plan_at_partners("robotisering")
+    refusals = [
+        await funding.ask("PUT", "/allocations/verdeling", renamed(*words))
+        for words in (("robotica",), ("het-element",), ("zorgtechniek",))
+    ]
+    assert [(each.status_code, each.json()["code"]) for each in refusals] == [
+        (400, "unknown-line"),
+        (400, "other-kind"),
+        (409, "line-without-budget"),
+    ]
+    assert "Did you mean 'robotisering'?" in refusals[0].json()["detail"]
+    assert (await funding.ask("PUT", "/allocations/verdeling", renamed("het-element", "location"))).status_code == 201
+    assert [each["number"] for each in await funding.get("/allocations")] == [1]
+
+
+async def test_a_what_if_with_other_weights_shows_the_difference_and_books_nothing(planned: Funding) -> None:
+    await planned.ask("PUT", "/grants/sto-2020", GRANT)
+    proposed = await planned.ask("PUT", "/allocations/verdeling", PLAN)
+    approval = f"/allocations/{proposed.json()['id']}/approval"
+    assert (await planned.ask("POST", approval, role="controller", name="bram")).json()["state"] == "effective"
+    entries = await planned.get("/ledger/entries")
+    previewed = await planned.ask("POST", "/allocations/preview", renamed("instroom"))
+    assert previewed.status_code == 200, previewed.text
+    assert previewed.json()["grantCents"] == sum(line["cents"] for line in previewed.json()["lines"]) == 1_000_000_000
+    shown = {line["line"]: (line["cents"], line["changeCents"]) for line in previewed.json()["lines"]}
+    assert shown == {"instroom": (600_000_000, 200_000_000), "unallocated": (400_000_000, 0)}
+    assert await planned.get("/ledger/entries") == entries
+    assert len(await planned.get("/allocations")) == 1
+    refused = await planned.ask("POST", "/allocations/preview", renamed("robotica"))
+    assert refused.status_code == 400
+    assert (await planned.ask("POST", "/allocations/preview", PLAN, role="company")).status_code == 403

@@ -1,7 +1,8 @@
 """Allocation: exact to the cent, blind to order, and never below what was promised."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
+from typing import Literal
 from uuid import UUID
 
 import pytest
@@ -14,14 +15,30 @@ from services.funding.domain.allocation import (
     Claim,
     Envelope,
     Fixed,
+    Line,
     LineTwice,
+    LineWithoutBudget,
+    OtherKind,
     OverAllocated,
     PlannedLine,
     Share,
     Weight,
     allocate,
+    check_lines,
     divide,
     plan_lines,
+)
+from services.funding.domain.programme import Programme, ProgrammeLine, UnknownLine
+
+PROGRAMME = Programme(
+    date(2020, 1, 1),
+    date(2024, 12, 31),
+    {
+        "a": ProgrammeLine("a", "spearhead", "A"),
+        "b": ProgrammeLine("b", "spearhead", "B"),
+        "alumni": ProgrammeLine("alumni", "spearhead", "Alumni", budgeted=False),
+        "het-element": ProgrammeLine("het-element", "location", "Het Element"),
+    },
 )
 
 codes = st.text("abcdefghij-", min_size=1, max_size=6)
@@ -121,9 +138,31 @@ def test_moves_from_the_version_in_force_are_the_differences() -> None:
         plan = (Envelope("s", "spearhead", claim, (PlannedLine("a", claim), PlannedLine("b", Fixed(0)))),)
         at = datetime(2020, 1, 1, tzinfo=UTC)
         made, _ = Allocation.propose(
-            UUID(int=number), UUID(int=9), "v", number, plan, 1_000, at.date(), "", UUID(int=1), at
+            UUID(int=number), UUID(int=9), "v", number, plan, 1_000, at.date(), "", PROGRAMME, UUID(int=1), at
         )
         return made
 
     assert version(2, 250).moves_from(version(1, 400)) == {"a": -150}
     assert version(1, 400).moves_from(None) == {"a": 400}
+
+
+def given_to(line: str, cents: int, kind: Literal["spearhead", "location"] = "spearhead") -> tuple[Line, ...]:
+    """The lines of a grant of which one line gets these cents."""
+    return plan_lines(1_000, (Envelope("e", kind, Fixed(cents), (PlannedLine(line, Fixed(cents)),)),))
+
+
+def test_money_goes_to_lines_of_the_programme_only() -> None:
+    check_lines(given_to("a", 5), PROGRAMME)
+    with pytest.raises(UnknownLine, match="Did you mean 'het-element'"):
+        check_lines(given_to("het-elemnt", 5, "location"), PROGRAMME)
+
+
+def test_a_location_does_not_stand_among_the_spearheads() -> None:
+    with pytest.raises(OtherKind, match="'het-element' is a location"):
+        check_lines(given_to("het-element", 5), PROGRAMME)
+
+
+def test_a_spearhead_without_a_budget_gets_no_money() -> None:
+    check_lines(given_to("alumni", 0), PROGRAMME)
+    with pytest.raises(LineWithoutBudget, match="alumni"):
+        check_lines(given_to("alumni", 1), PROGRAMME)
