@@ -3,7 +3,8 @@
     python proto/generate.py [--check]
 
 proto/gen from the protos, proto/events from the facts of each service (JSON Schema and a golden sample), docs/api from
-the applications themselves, and examples/*.schema.json from the model of a region folder. Nothing is connected to.
+the applications (OpenAPI) and the topics (AsyncAPI) themselves, and examples/*.schema.json from the model of a region
+folder. Nothing is connected to.
 """
 
 import argparse
@@ -60,6 +61,22 @@ def apis(into: Path) -> None:
         write(into / f"{service}.openapi.json", docs.openapi(module.http_app(settings)))
 
 
+def topics(into: Path) -> None:
+    """The AsyncAPI of each topic, those of a sender as one each."""
+    asyncapi = importlib.import_module("asyncapi")
+    intake = importlib.import_module("services.funding.domain.intake")
+    for service in SERVICES:
+        declared = importlib.import_module(f"services.{service}.topics")
+        version = importlib.import_module(f"services.{service}.app").VERSION
+        facts = importlib.import_module(f"services.{service}.events").SAMPLES
+        of_sender = getattr(declared, "of_sender", lambda _: ())
+        for topic in (*declared.TOPICS, *of_sender("{sender}")):
+            name = topic.name.removesuffix(".{sender}")
+            ours = [fact for fact in facts if fact.topic == name]
+            messages = asyncapi.of_facts(ours) or asyncapi.of_outsiders(intake.CONTRIBUTION, intake.Record)
+            write(into / f"{name}.asyncapi.json", asyncapi.document(topic, messages, version))
+
+
 def schemas(into: Path) -> None:
     """What region.yaml and activities.yaml may say, for editors that check while one types."""
     model = importlib.import_module("cli.region.model")
@@ -88,12 +105,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Makes or checks generated files.")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 and name what is out of date")
     options = parser.parse_args()
-    sys.path[:0] = [str(PROJECT), str(PROTO / "gen")]
+    sys.path[:0] = [str(PROJECT), str(PROTO / "gen"), str(PROTO)]
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder)
         protos(fresh / MADE[0])
         events(fresh / MADE[1])
         apis(fresh / MADE[2])
+        topics(fresh / MADE[2])
         schemas(fresh)
         stale = []
         for made in (*MADE, *SCHEMAS.values()):
