@@ -23,7 +23,7 @@ def loops_in(source: str, call: str) -> set[str]:
                 if keyword.arg == "loops":
                     value = keyword.value
                     words = value.keys if isinstance(value, ast.Dict) else getattr(value, "elts", [])
-                    return {word.value for word in words if isinstance(word, ast.Constant)}
+                    return {str(word.value) for word in words if isinstance(word, ast.Constant)}
     return set()
 
 
