@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export SPEERPUNT_PORTS := $(PORTS)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up down test check lock clean
+.PHONY: help demo up down test faults bench check lock clean
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -26,6 +26,9 @@ test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=test
 
 bench: $(VENV)/ready ## measures against named baselines, in turns (ONLY="P6 P7" for some rows)
 	@$(PY) -m bench $(ONLY)
+
+faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7 for one, SEEDS=20 for many)
+	@$(PY) -m tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3))
 
 check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(VENV)/bin/ruff check .

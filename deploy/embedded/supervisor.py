@@ -60,10 +60,14 @@ class Stack:
         progress: Callable[[str], None] = say,
         environment: Mapping[str, Mapping[str, str]] | None = None,
         ports: Mapping[str, int] | None = None,
+        kafka_options: Mapping[str, str] | None = None,
         keep_folder: bool = False,
         end_with_parent: bool = False,
     ) -> None:
-        """`environment` adds settings per service (`"*"` = all), such as {"funding": {"SPEERPUNT_FAILPOINTS": ...}}."""
+        """`environment` adds settings per service (`"*"` = all), such as {"funding": {"SPEERPUNT_FAILPOINTS": ...}}.
+
+        `kafka_options` are added to the broker's properties.
+        """
         self.services = tuple(services)
         self.http: dict[str, str] = {}
         self.grpc: dict[str, str] = {}
@@ -73,7 +77,7 @@ class Stack:
         self.person_secret = secrets.token_urlsafe(24)
         self.kafka = self.issuer = self.smtp = self.superuser_url = ""
         self._name, self._runs, self._progress, self._ports = name, runs, progress, Ports(ports)
-        self._extra = environment or {}
+        self._extra, self._kafka_options = environment or {}, kafka_options
         self._keep, self._end_with_parent = keep_folder, end_with_parent
         self._held: RunFolder | None = None
         self._programs: dict[str, Program] = {}
@@ -124,7 +128,7 @@ class Stack:
             die_with_parent(signal.SIGTERM)
         prepared = await asyncio.to_thread(kafka.prepare, self._progress)
         self._held = RunFolder.take(self._name, self._runs)
-        broker = kafka.place(self._held, prepared, self._ports)
+        broker = kafka.place(self._held, prepared, self._ports, self._kafka_options)
         self.kafka = broker.bootstrap
         self._programs["kafka"] = broker.program
         self._choose_addresses()
