@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tests.faults import nemesis
 from tests.faults.invariants import History, Violation, published_is_what_was_committed
-from tests.faults.workloads import Bookings, Budgets, Divisions, Workload
+from tests.faults.workloads import Bookings, Budgets, Divisions, Intake, Workload
 from tests.faults.world import World
 
 SECONDS = 12.0
@@ -22,7 +22,7 @@ SECONDS = 12.0
 
 def workloads() -> list[Workload]:
     """Fresh ones, for one seed."""
-    return [Budgets(), Bookings(), Divisions()]
+    return [Budgets(), Bookings(), Divisions(), Intake()]
 
 
 async def run_seed(

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic import SecretStr
 from speerpunt.runtime.v1 import operations_pb2, operations_pb2_grpc
 
@@ -240,13 +240,35 @@ class World:
         stub = operations_pb2_grpc.OperationsStub(self.rpc(service).channel)
         return await self.rpc(service).call(stub.Describe, operations_pb2.DescribeRequest())
 
+    def producer(self) -> AIOKafkaProducer:
+        """A company's producer, through the proxy. The caller starts and stops it."""
+        return AIOKafkaProducer(
+            bootstrap_servers=f"127.0.0.1:{self._front}",
+            acks="all",
+            enable_idempotence=True,
+            request_timeout_ms=5_000,
+        )
+
     async def messages(self, topic: str) -> list[Published]:
         """All events in a topic now; what is no event of ours is left out."""
+        found: list[Published] = []
+        for one in await self._records(topic):
+            told = {name: value.decode(errors="replace") for name, value in one.headers}
+            if "ce_sequence" in told:
+                subject, number = told["ce_subject"], int(told["ce_sequence"])
+                found.append(Published(one.partition, one.offset, subject, told["ce_id"], number))
+        return found
+
+    async def values(self, topic: str) -> dict[tuple[int, int], bytes]:
+        """What a topic holds now, by partition and offset."""
+        return {(one.partition, one.offset): one.value for one in await self._records(topic)}
+
+    async def _records(self, topic: str) -> list[Any]:
         client = AIOKafkaConsumer(
             bootstrap_servers=f"127.0.0.1:{self._front}", enable_auto_commit=False, auto_offset_reset="earliest"
         )
         await client.start()
-        found: list[Published] = []
+        found: list[Any] = []
         try:
             await client.topics()
             numbers = client.partitions_for_topic(topic) or set()
@@ -256,11 +278,7 @@ class World:
             async with asyncio.timeout(QUIET_SECONDS):
                 while any([await client.position(one) < ends[one] for one in partitions]):
                     for records in (await client.getmany(timeout_ms=100, max_records=10_000)).values():
-                        for one in records:
-                            told = {name: value.decode(errors="replace") for name, value in one.headers}
-                            if "ce_sequence" in told:
-                                subject, number = told["ce_subject"], int(told["ce_sequence"])
-                                found.append(Published(one.partition, one.offset, subject, told["ce_id"], number))
+                        found += records
         finally:
             await client.stop()
         return found
