@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -163,11 +163,13 @@ class Call:
         location: Callable[[T], str] | None = None,
         version: Callable[[T], int] | None = None,
         consortium_id: UUID | None = None,
+        among: Collection[UUID] = (),
     ) -> Response:
         """Runs a command in its transaction and answers.
 
         A POST needs an Idempotency-Key, which is claimed in the same transaction; a repeat gets the first answer.
-        Adds Event-Id (the last fact appended), ETag, Location and, for a put, Result.
+        Adds Event-Id (the last fact appended), ETag, Location and, for a put, Result. `among` are other consortia that
+        the command may touch: it is then given the transaction of all of them.
         """
         tenant = consortium_id or self.consortium_id
         key = self._idempotency_key()
@@ -177,10 +179,11 @@ class Call:
             await Q.note_consortium.execute(self.database.pool, tenant)
             self.database.with_answers.add(tenant)
         try:
-            async with self.database.transaction(tenant, self.context) as tx:
+            async with self.database.transaction({tenant, *among}, self.context) as whole:
+                tx = whole.within(tenant)
                 if key:
                     await _claim(tx, actor, key, digest)
-                outcome = await command(tx)
+                outcome = await command(whole if among else tx)
                 response = _answer(outcome, present, status, location, version)
                 if tx.event_ids:
                     response.headers["Event-Id"] = str(tx.event_ids[-1])

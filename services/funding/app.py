@@ -35,6 +35,7 @@ def http_app(
     tokens: TokenChecker | None = None,
     people: PeopleDirectory | None = None,
     programmes: ProgrammeDirectory | None = None,
+    taking_in: Intake | None = None,
 ) -> FastAPI:
     """The HTTP application; without a database it can only describe itself."""
     app = create_app(
@@ -49,6 +50,7 @@ def http_app(
         people=people,
     )
     app.state.programmes = programmes
+    app.state.intake = taking_in
 
     async def make_sender_topics(code: str) -> None:
         await kafka.ensure_topics(settings, topics.of_sender(code))
@@ -63,6 +65,7 @@ async def wire(settings: Settings) -> Service:
     tokens = TokenChecker(settings)
     partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings))
     keys = Fingerprints(settings.fingerprint_key.get_secret_value().encode())
+    taking_in = Intake(database, Standings(partners), keys)
 
     async def seal(stop: asyncio.Event) -> None:
         key = sealing_key(settings.seal_key_file)
@@ -76,11 +79,11 @@ async def wire(settings: Settings) -> Service:
         version=VERSION,
         settings=settings,
         database=database,
-        http=http_app(settings, database, tokens, People(partners), Programmes(partners)),
+        http=http_app(settings, database, tokens, People(partners), Programmes(partners), taking_in),
         grpc=[rpc.door(database)],
         tokens=tokens,
         migrations=MIGRATIONS,
-        subscriptions=subscriptions(Intake(database, Standings(partners), keys)),
+        subscriptions=subscriptions(taking_in),
         topics=topics.TOPICS,
         loops={"sealer": seal, "position": teller.run, "effects": effects.run},
         on_close=[partners.close],

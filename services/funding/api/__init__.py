@@ -5,12 +5,14 @@ from fastapi import APIRouter
 from services.funding.api import (
     allocations,
     applications,
+    batches,
     commitments,
     contributions,
     deliverables,
     determinations,
     finder,
     grants,
+    held,
     instalments,
     ledger,
     pledges,
@@ -34,4 +36,6 @@ BOOKS: tuple[APIRouter, ...] = (
     pledges.router,
     positions.router,
     senders.router,
+    batches.router,
+    held.router,
 )

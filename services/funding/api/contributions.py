@@ -1,20 +1,24 @@
 """Contributions over HTTP: to read, and to accept."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from runtime import ids
 from runtime.http import ApiModel, Call, Page, PageQuery, may
 from runtime.http.paging import CursorUnreadable
+from runtime.postgres import Tx
+from runtime.problems import NotFound
 from services.funding.api.speaking import READ, READERS, WRITE
 from services.funding.commands import contributions as commands
 from services.funding.domain.contribution import Contribution
 from services.funding.store import contributions as store
+from services.funding.store import partners
 
+State = Literal["declared", "verified", "accepted", "held", "reversed", "rejected"]
 router = APIRouter(prefix="/v1", tags=["contributions"])
 
 
@@ -33,11 +37,19 @@ class ContributionView(ApiModel):
     activity_id: UUID | None
     activity_ref: str | None
     state: str
+    sender: str | None
+    record_id: str | None
     version: int
 
     @classmethod
     def of(cls, found: Contribution) -> "ContributionView":
         return cls(**{name: getattr(found, name) for name in cls.model_fields})
+
+
+class ContributionDetail(ContributionView):
+    """A contribution with its journal entries, in order."""
+
+    entries: tuple[UUID, ...]
 
 
 class AcceptanceBody(ApiModel):
@@ -58,15 +70,46 @@ class AcceptanceView(ApiModel):
 
 @router.get("/contributions")
 async def list_contributions(
-    call: Annotated[Call, may(*READERS, scope=READ)], paging: Annotated[PageQuery, Depends()]
+    call: Annotated[Call, may(*READERS, scope=READ)],
+    paging: Annotated[PageQuery, Depends()],
+    state: Annotated[State | None, Query(description="Only those in this state")] = None,
+    organisation: Annotated[str | None, Query(max_length=100, description="Code, or registry number")] = None,
+    line: Annotated[str | None, Query(max_length=100, description="Code of a spearhead or location")] = None,
 ) -> Page[ContributionView]:
-    """All contributions of the region, by id."""
+    """The contributions of the region by id: all, or those in a state, of an organisation, for a line."""
     try:
         after = UUID(paging.after[0]) if paging.after else UUID(int=0)
     except ValueError:
         raise CursorUnreadable from None
-    rows = await call.read(lambda tx: store.after(tx, after, paging.limit + 1))
-    return paging.page(rows, ContributionView.of, lambda found: [found.id])
+
+    async def find(tx: Tx) -> list[Contribution]:
+        whose = await partners.organisation_by_reference(tx, organisation) if organisation else None
+        if organisation and whose is None:
+            return []
+        only = whose.id if whose is not None else None
+        return await store.after(tx, after, paging.limit + 1, state=state, organisation_id=only, line=line)
+
+    return paging.page(await call.read(find), ContributionView.of, lambda found: [found.id])
+
+
+@router.get("/contributions/{id}")
+async def read_contribution(id: UUID, call: Annotated[Call, may(*READERS, scope=READ)]) -> ContributionDetail:
+    """One contribution, with the journal entries that were booked for it."""
+
+    async def find(tx: Tx) -> tuple[Contribution | None, list[UUID]]:
+        return await store.one(tx, id), await store.entry_ids(tx, id)
+
+    found, entries = await call.read(find)
+    if found is None:
+        raise NotFound(what="contribution")
+    return ContributionDetail(**ContributionView.of(found).model_dump(), entries=tuple(entries))
+
+
+@router.post("/contributions/{id}/verification", response_model=ContributionView)
+async def verify_contribution(id: UUID, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
+    """A person found a declared contribution right; somebody else has to accept it."""
+    by = await call.person()
+    return await call.run(lambda tx: commands.verify(tx, id, by=by, at=call.at), ContributionView.of)
 
 
 @router.post("/contribution-acceptances", status_code=201, response_model=AcceptanceView)

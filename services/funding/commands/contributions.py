@@ -8,7 +8,7 @@ from uuid import UUID
 from runtime import ids
 from runtime.event import Change, Context
 from runtime.postgres import Tx
-from runtime.problems import SamePerson
+from runtime.problems import Kind, NotFound, Problem, SamePerson
 from services.funding.commands.booking import Work, told, write
 from services.funding.domain import contribution as domain
 from services.funding.domain.contribution import Contribution, Lesson
@@ -108,6 +108,25 @@ def receipt_of(found: Contribution, record: str, reasons: tuple[Reason, ...] = (
         rule=found.rule,
         state=found.state,
     )
+
+
+class NotDeclared(Problem, kind=Kind.CONFLICT):
+    """Only what was declared can be verified; this contribution is {state}."""
+
+
+async def verify(tx: Tx, contribution_id: UUID, *, by: UUID, at: datetime) -> Contribution:
+    """A person found a declared contribution right. Raises NotFound and NotDeclared."""
+    found = await store.one(tx, contribution_id, lock=True)
+    if found is None:
+        raise NotFound(what="contribution")
+    if found.state != "declared":
+        raise NotDeclared(state=found.state)
+    region = tx.consortium_id
+    work = Work(region, (await intake.latest_seals(tx, [region])).get(region))
+    after = work.verify(found, "office", by)
+    _tell(work, await intake.deliveries(tx, [after.id]), after, ())
+    await write(tx, work, at=at)
+    return after
 
 
 @dataclass(frozen=True, slots=True)

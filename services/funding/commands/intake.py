@@ -48,8 +48,8 @@ class Arrival:
 
     @property
     def region(self) -> UUID:
-        """The region it names, whether that exists or not; NOBODY when it cannot be read."""
-        return consortium_id(self.sent.found.consortium) if isinstance(self.sent.found, Record) else NOBODY
+        """The region it names, whether that exists or not; NOBODY when it names none."""
+        return consortium_id(self.sent.consortium) if self.sent.consortium else NOBODY
 
     def claim(self) -> Claim:
         """The claim on its id. The source is the sender's, whichever door it came through."""
@@ -93,7 +93,8 @@ async def take(
     """
     verdicts = await inbox.claim_intake(tx, CONSUMER, [arrival.claim() for arrival in arrivals])
     fresh = [arrival for arrival, verdict in zip(arrivals, verdicts, strict=True) if isinstance(verdict, Fresh)]
-    world = await store.lock_world(tx, _readable(fresh), keys, at)
+    named = {each.region for each in fresh}
+    world = await store.lock_world(tx, _readable(fresh), keys, at, named, {each.sender for each in fresh})
     world.answers = answers
     seen = zip(arrivals, verdicts, strict=True)
     await _load_firsts(tx, world, [each for each, verdict in seen if isinstance(verdict, Duplicate | Conflict)])
@@ -247,8 +248,7 @@ class _Batch:
     def _refuse(
         self, arrival: Arrival, record: Record | None, organisation: UUID | None, reasons: tuple[Reason, ...]
     ) -> ContributionReceipt:
-        placed = self.world.place(record).region if record is not None else None
-        region = placed.id if placed is not None else NOBODY
+        region = self._region_of_refusal(arrival)
         self._keep(arrival, record, region, "refused", reasons, organisation, None)
         stored = _stored(arrival, region, "refused", organisation, None, reasons)
         self.world.records[arrival.sender, arrival.id] = stored
@@ -261,6 +261,13 @@ class _Batch:
         receipt = ContributionReceipt(id=arrival.id, record=arrival.record, outcome="refused", reasons=told(reasons))
         work.receipt(arrival.sender, receipt, arrival.context)
         return receipt
+
+    def _region_of_refusal(self, arrival: Arrival) -> UUID:
+        """Whose office may see it: of the region that is named, unless what was sent is garbage of a stranger."""
+        region = arrival.region
+        readable = isinstance(arrival.sent.found, Record)
+        known = region in self.world.regions and (readable or self.world.knows(region, arrival.sender))
+        return region if known else NOBODY
 
     def _duplicate(self, arrival: Arrival) -> ContributionReceipt:
         first = self.world.records.get((arrival.sender, arrival.id))

@@ -98,12 +98,16 @@ class Record(_Sent):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was made of one message. `id` is empty when it has none that can be used."""
+    """What was made of one message. `id` is empty when it has none that can be used.
+
+    `replaces` and `consortium` are what it says of those, also when it is refused.
+    """
 
     id: str
     found: Record | tuple[Reason, ...]
     content_hash: bytes
     replaces: str | None = None
+    consortium: str | None = None
 
 
 def read(body: bytes, content: Content) -> Sent:
@@ -121,10 +125,8 @@ def read(body: bytes, content: Content) -> Sent:
     else:
         found = parse({**data, "id": given} if given else data)
     if isinstance(found, Record):
-        return Sent(usable, found, found.content_hash(), found.replaces)
-    earlier = data.get("replaces")
-    readable = earlier if isinstance(earlier, str) and 0 < len(earlier) <= LONGEST_ID else None
-    return Sent(usable, found, _hash(body, data), readable)
+        return Sent(usable, found, found.content_hash(), found.replaces, found.consortium)
+    return Sent(usable, found, _hash(body, data), _short(data.get("replaces")), _short(data.get("consortium")))
 
 
 def parse(document: Mapping[str, Any]) -> Record | tuple[Reason, ...]:
@@ -157,6 +159,10 @@ def _hash(body: bytes, data: Mapping[str, Any]) -> bytes:
         return sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).digest()
     except (ValueError, RecursionError):
         return sha256(body).digest()
+
+
+def _short(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= LONGEST_ID and "\0" not in value else None
 
 
 def _word(value: object) -> str:

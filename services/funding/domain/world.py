@@ -134,6 +134,10 @@ class World:
         period = self.mandates.get((region, sender, organisation))
         return period is not None and period[0] <= day and (period[1] is None or day <= period[1])
 
+    def knows(self, region: UUID, sender: str) -> bool:
+        """Whether the sender may declare for anybody in the region."""
+        return any((each[0], each[1]) == (region, sender) for each in self.mandates)
+
     def stands(self, region: UUID, organisation: UUID, day: date) -> bool | None:
         """Whether the organisation counts as a partner: as kept here, else as partners said; None when it did not."""
         periods = self.standings.get((region, organisation), ())

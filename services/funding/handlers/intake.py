@@ -39,25 +39,26 @@ class Intake:
         self._directory = directory
         self._keys = keys
 
+    @property
+    def keys(self) -> Fingerprints:
+        return self._keys
+
+    async def ask(self, arrivals: Sequence[Arrival]) -> Mapping[Question, bool]:
+        """What partners say of the standings that these records need and the copy here lacks. Raises Unavailable."""
+        async with self._database.transaction(intake.regions(arrivals)) as tx:
+            questions = await intake.questions(tx, arrivals, self._keys, at=datetime.now(UTC))
+        return await self._directory.stand(questions) if questions else {}
+
     async def prepare(self, events: Sequence[Received]) -> None:
         """Asks partners what the copy here cannot tell. Raises Unavailable when partners is away: then nothing is
         refused, and everything is tried again."""
         arrived = {event.record: arrival(event) for event in events}
         _arrived.set(arrived)
-        _answers.set(await ask(self._database, self._directory, self._keys, list(arrived.values())))
+        _answers.set(await self.ask(list(arrived.values())))
 
     async def handle(self, tx: Tx, events: Sequence[Received]) -> None:
         """Takes the records in."""
         await intake.take(tx, _arrivals(events), _answers.get({}), self._keys, at=datetime.now(UTC))
-
-
-async def ask(
-    database: Database, directory: Directory, keys: Fingerprints, arrivals: Sequence[Arrival]
-) -> Mapping[Question, bool]:
-    """What partners say of the standings that these need and the copy here lacks."""
-    async with database.transaction(intake.regions(arrivals)) as tx:
-        questions = await intake.questions(tx, arrivals, keys, at=datetime.now(UTC))
-    return await directory.stand(questions) if questions else {}
 
 
 def arrival(event: Received) -> Arrival:

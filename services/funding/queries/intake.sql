@@ -144,15 +144,29 @@ FROM unnest($3::uuid[], $4::text[], $5::text[], $6::jsonb[])
 ORDER BY position;
 
 -- name: receipts_after
--- A page of receipts, of one sender or of all in the transaction's regions. It stops short of what a running
--- transaction may still come before, so whoever follows it misses none.
+-- A page of receipts, of one sender or of all in the transaction's regions. It stops at the horizon, so whoever follows
+-- it misses none.
 SELECT written_in, receipt_no, consortium_id, sender, record_id, at, body
 FROM receipts
 WHERE ($1::text IS NULL OR sender = $1)
   AND (written_in, receipt_no) > ($2::bigint, $3::bigint)
-  AND written_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+  AND written_in < $5
 ORDER BY written_in, receipt_no
 LIMIT $4;
+
+-- name: receipts_horizon
+-- The first transaction that may still write: the oldest that runs in this database, else the next one. Ask this before
+-- the page, whose snapshot then holds all that was written before. Locks name a transaction by its last 32 bits.
+SELECT least(next, (
+    SELECT min(next - ((next - transactionid::text::bigint) & 4294967295))
+    FROM pg_locks
+    WHERE locktype = 'transactionid' AND granted AND mode = 'ExclusiveLock'
+      AND (next - transactionid::text::bigint) & 4294967295 < 2147483648
+      AND virtualtransaction IN (
+          SELECT virtualtransaction FROM pg_locks
+          WHERE locktype = 'relation' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+))
+FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next) AS now;
 
 -- name: add_evidence_claims
 -- Claims evidence for contributions.
@@ -175,3 +189,42 @@ SELECT DISTINCT consortium_id FROM mandates WHERE sender = $1 ORDER BY consortiu
 SELECT contribution_id, sender, record_id, record, outcome FROM intake_records
 WHERE consortium_id = $1 AND contribution_id = ANY ($2::uuid[])
 ORDER BY contribution_id, record_id;
+
+-- name: held_records
+-- A page of the records that wait for a person, longest waiting first.
+SELECT intake_id, sender, record_id, record, origin, received_at, state, reasons, content, organisation_id,
+       contribution_id, version
+FROM intake_records
+WHERE consortium_id = $1 AND state = 'held' AND (received_at, intake_id) > ($2, $3)
+ORDER BY received_at, intake_id
+LIMIT $4;
+
+-- name: intake_record
+-- One record by our own name for it, locked.
+SELECT intake_id, sender, record_id, record, origin, received_at, state, reasons, content, organisation_id,
+       contribution_id, version
+FROM intake_records
+WHERE consortium_id = $1 AND intake_id = $2
+FOR UPDATE;
+
+-- name: organisation_of_record
+-- Whose record it is, so that the organisation can be locked before the record.
+SELECT organisation_id FROM intake_records WHERE consortium_id = $1 AND intake_id = $2;
+
+-- name: decide_record
+-- A person decided about a record that was held.
+UPDATE intake_records
+SET state = $3, contribution_id = coalesce($4, contribution_id), reasons = $5, version = version + 1
+WHERE consortium_id = $1 AND intake_id = $2;
+
+-- name: lock_region
+-- The region, for whoever closes a period: waits for those who are booking.
+SELECT consortium_id FROM consortia WHERE consortium_id = $1 FOR UPDATE;
+
+-- name: period_closings
+-- When the region closed what.
+SELECT until_day, closed_by, closed_at, version FROM period_closings WHERE consortium_id = $1 ORDER BY until_day;
+
+-- name: close_period
+-- Closes a period.
+INSERT INTO period_closings (consortium_id, until_day, closed_by, closed_at, version) VALUES ($1, $2, $3, $4, $5);

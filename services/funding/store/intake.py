@@ -28,21 +28,31 @@ Asked = tuple[str, Record]
 async def partial_world(tx: Tx, asked: Sequence[Asked], fingerprints: Fingerprints, at: datetime) -> World:
     """Only regions, organisations, mandates and standings, unlocked: enough to see who must be asked about."""
     world = World(fingerprints)
-    await _load_regions(tx, world, asked, at)
+    await _load_regions(tx, world, _named(asked), at)
     await _load_organisations(tx, world, asked)
-    await _load_mandates(tx, world, asked)
+    await _load_mandates(tx, world, {sender for sender, _ in asked})
     await _load_standings(tx, world)
     return world
 
 
-async def lock_world(tx: Tx, asked: Sequence[Asked], fingerprints: Fingerprints, at: datetime) -> World:
-    """All that these records are judged by, with everybody kept out who could change it, in the README's order."""
+async def lock_world(
+    tx: Tx,
+    asked: Sequence[Asked],
+    fingerprints: Fingerprints,
+    at: datetime,
+    regions: Collection[UUID] = (),
+    senders: Collection[str] = (),
+) -> World:
+    """All that these records are judged by, with everybody kept out who could change it, in the README's order.
+
+    `regions` and `senders` are those of records that could not be read.
+    """
     world = World(fingerprints)
-    await _load_regions(tx, world, asked, at)
+    await _load_regions(tx, world, {*regions, *_named(asked)}, at)
     await _load_organisations(tx, world, asked)
     await lock_organisations(tx, world.organisations_touched())
     await lock_buckets(tx, _buckets(world, asked))
-    await _load_mandates(tx, world, asked)
+    await _load_mandates(tx, world, {*senders, *(sender for sender, _ in asked)})
     await _load_standings(tx, world)
     await _load_rules(tx, world, at)
     await _load_earlier(tx, world, asked)
@@ -62,9 +72,12 @@ async def lock_buckets(tx: Tx, buckets: Collection[int]) -> None:
         await Q.lock_buckets.rows(tx, sorted(set(buckets)))
 
 
-async def _load_regions(tx: Tx, world: World, asked: Sequence[Asked], at: datetime) -> None:
-    wanted = sorted({consortium_id(record.consortium) for _, record in asked})
-    found = await Q.keep_regions_open.rows(tx, wanted) if wanted else []
+def _named(asked: Sequence[Asked]) -> set[UUID]:
+    return {consortium_id(record.consortium) for _, record in asked}
+
+
+async def _load_regions(tx: Tx, world: World, wanted: Collection[UUID], at: datetime) -> None:
+    found = await Q.keep_regions_open.rows(tx, sorted(wanted)) if wanted else []
     if not found:
         return
     ids = [row["consortium_id"] for row in found]
@@ -101,10 +114,10 @@ async def _load_organisations(tx: Tx, world: World, asked: Sequence[Asked]) -> N
             world.organisations[name] = next(iter(candidates))
 
 
-async def _load_mandates(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
+async def _load_mandates(tx: Tx, world: World, senders: Collection[str]) -> None:
     if not world.regions:
         return
-    for row in await Q.mandates_of.rows(tx, list(world.regions), sorted({sender for sender, _ in asked})):
+    for row in await Q.mandates_of.rows(tx, list(world.regions), sorted(senders)):
         key = (row["consortium_id"], row["sender"], row["organisation_id"])
         world.mandates[key] = (row["from_day"], row["until_day"])
 
@@ -285,6 +298,7 @@ class KeptReceipt:
 
 async def receipts_after(tx: Tx, sender: str | None, after: tuple[int, int], limit: int) -> list[KeptReceipt]:
     """Receipts after a place: of one sender, or of all in the regions of the transaction."""
+    horizon = await Q.receipts_horizon.value(tx)
     return [
         KeptReceipt(
             (row["written_in"], row["receipt_no"]),
@@ -293,7 +307,7 @@ async def receipts_after(tx: Tx, sender: str | None, after: tuple[int, int], lim
             row["at"],
             json.loads(row["body"]),
         )
-        for row in await Q.receipts_after.rows(tx, sender, *after, limit)
+        for row in await Q.receipts_after.rows(tx, sender, *after, limit, horizon)
     ]
 
 

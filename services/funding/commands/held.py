@@ -1,0 +1,152 @@
+"""Deciding about what was held: it counts after all, or not. Whoever releases has verified it, and cannot accept it."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from runtime.ids import coded_id
+from runtime.postgres import Tx
+from runtime.problems import Kind, NotFound, Problem
+from services.funding.commands.booking import Work, told, write
+from services.funding.commands.contributions import receipt_of
+from services.funding.domain import contribution as domain
+from services.funding.domain.contribution import Contribution
+from services.funding.domain.intake import Reason, Record, parse
+from services.funding.domain.judging import Held, Refused
+from services.funding.domain.world import Booked, Fingerprints, Stored, TakenBack, World, worth_of
+from services.funding.events import ContributionReceipt, ContributionRefused, ContributionReversed
+from services.funding.store import contributions, intake
+from services.funding.store import held as store
+from services.funding.store.held import HeldRecord
+
+
+class NotHeld(Problem, kind=Kind.CONFLICT):
+    """This record does not wait for a decision any more: it is {state}."""
+
+
+class CannotRelease(Problem, kind=Kind.CONFLICT):
+    """This record cannot be released as things are: {why} Refuse it, or mend the cause first."""
+
+
+async def release(tx: Tx, intake_id: UUID, *, by: UUID, keys: Fingerprints, at: datetime) -> HeldRecord:
+    """A person says that a record counts. Raises NotFound, NotHeld and CannotRelease."""
+    held, work = await _take(tx, intake_id)
+    record = parse(held.content)
+    assert isinstance(record, Record)
+    current = await contributions.one(tx, held.contribution_id, lock=True) if held.contribution_id else None
+    if current is not None and current.state == "held":
+        after = work.release(current, by)
+        work.receipt(held.sender, receipt_of(after, held.record))
+        return await _decided(tx, held, work, "booked", after.id, (), at)
+    world = await intake.lock_world(tx, [(held.sender, record)], keys, at)
+    if (question := world.doubtful(record, held.sender)) is not None:
+        world.answers = {question: True}
+    contribution_id = coded_id(tx.consortium_id, "contribution", f"record/{held.sender}/{record.id}")
+    outcome = world.decide(record, held.sender, held.origin, contribution_id)
+    if isinstance(outcome, Refused):
+        raise CannotRelease(why=outcome.reasons[0].en)
+    earlier = world.find(held.sender, record.refers_to)
+    if record.withdraws is not None or isinstance(outcome, TakenBack):
+        _undo(work, held, earlier, "withdrawn")
+        gone = earlier.contribution if earlier is not None else None
+        receipt = ContributionReceipt(
+            id=held.record_id, record=held.record, outcome="booked", value_cents=0, minutes=0, state="reversed"
+        )
+        work.receipt(held.sender, receipt)
+        return await _decided(tx, held, work, "booked", gone.id if gone else None, (), at)
+    new = _book(world, record, held, outcome, contribution_id, by)
+    work.book(new, "office")
+    place = keys.place(tx.consortium_id, new.organisation_id, new.line)
+    work.claims += [(keys.evidence(each.sha256), new.id, place) for each in record.evidence]
+    work.receipt(held.sender, receipt_of(new, held.record))
+    if earlier is not None and earlier.state != "refused":
+        _undo(work, held, earlier, "replaced")
+    return await _decided(tx, held, work, "booked", new.id, (), at)
+
+
+async def refuse(tx: Tx, intake_id: UUID, *, reason: str, at: datetime) -> HeldRecord:
+    """A person says that a record does not count; its sender reads why. Raises NotFound and NotHeld."""
+    held, work = await _take(tx, intake_id)
+    code = held.reasons[0].code if held.reasons else "already-booked"
+    why = (Reason(code, None, f"Het programmabureau: {reason}", f"The programme office: {reason}"),)
+    current = await contributions.one(tx, held.contribution_id, lock=True) if held.contribution_id else None
+    if current is not None and current.state == "held":
+        after = replace(current, state="rejected", version=current.version + 1)
+        work.moved[after.id] = after
+        work.freed.add(after.id)
+        fact = ContributionReversed(contribution_id=after.id, reason="rejected")
+        work.fact(domain.SUBJECT, after.id, after.version, fact)
+    refused = ContributionRefused(record_id=held.record_id, sender=held.sender, codes=(code,))
+    work.fact("record", held.id, held.version + 1, refused)
+    receipt = ContributionReceipt(
+        id=held.record_id,
+        record=held.record,
+        outcome="refused",
+        reasons=told(why),
+        contribution_id=held.contribution_id,
+        state="rejected",
+    )
+    work.receipt(held.sender, receipt)
+    return await _decided(tx, held, work, "refused", None, why, at)
+
+
+async def _take(tx: Tx, intake_id: UUID) -> tuple[HeldRecord, Work]:
+    """The record, with its organisation locked first."""
+    organisation = await store.organisation_of(tx, intake_id)
+    if organisation is not None:
+        await intake.lock_organisations(tx, [(tx.consortium_id, organisation)])
+    held = await store.lock(tx, intake_id)
+    if held is None:
+        raise NotFound(what="held record")
+    if held.state != "held":
+        raise NotHeld(state=held.state)
+    seals = await intake.latest_seals(tx, [tx.consortium_id])
+    return held, Work(tx.consortium_id, seals.get(tx.consortium_id))
+
+
+def _book(
+    world: World, record: Record, held: HeldRecord, outcome: Booked | Held | TakenBack, id: UUID, by: UUID
+) -> Contribution:
+    """The contribution as the rules value it now, verified by this person."""
+    if isinstance(outcome, Booked):
+        new = outcome.contribution
+    else:
+        placed = world.place(record)
+        assert placed.region is not None
+        assert placed.organisation_id is not None
+        worth = worth_of(record, placed.region)
+        if isinstance(worth, Held):
+            raise CannotRelease(why=worth.reason.en)
+        if isinstance(worth, Refused):
+            raise CannotRelease(why=worth.reasons[0].en)
+        new = domain.of_record(
+            id, placed.organisation_id, record, worth, sender=held.sender, origin=held.origin, verified=True
+        )
+    return replace(new, state="verified", version=2, verified_by=by)
+
+
+def _undo(work: Work, held: HeldRecord, earlier: Stored | None, how: str) -> None:
+    """The earlier record gives way to the one that is released."""
+    if earlier is None or earlier.state in ("refused", "replaced", "withdrawn"):
+        return
+    before = earlier.contribution
+    work.settle(earlier.sender, earlier.id, how, held.record_id)
+    if before is None or before.state in ("reversed", "rejected"):
+        return
+    after = work.reverse(before, how)
+    receipt = receipt_of(after, held.record).model_copy(update={"settled_by": held.record_id})
+    work.receipt(earlier.sender, receipt)
+
+
+async def _decided(
+    tx: Tx,
+    held: HeldRecord,
+    work: Work,
+    state: str,
+    contribution_id: UUID | None,
+    reasons: tuple[Reason, ...],
+    at: datetime,
+) -> HeldRecord:
+    await write(tx, work, at=at)
+    await store.decide(tx, held.id, state, contribution_id, reasons or held.reasons)
+    return replace(held, state=state, contribution_id=contribution_id or held.contribution_id)
