@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export SPEERPUNT_PORTS := $(PORTS)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up down test faults bench check lock clean
+.PHONY: help demo up down load test faults bench check lock clean
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -20,6 +20,9 @@ up: $(VENV)/ready ## starts everything, prints the addresses and leaves it runni
 
 down: $(VENV)/ready ## stops what `make up` left running
 	@$(PY) -m deploy.embedded down
+
+load: $(VENV)/ready ## puts a region folder into what `make up` left running; again puts only what changed (REGION=...)
+	@$(PY) -m cli.region $(REGION) $(ARGS)
 
 test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)

@@ -20,6 +20,15 @@ class Refused(Exception):
         self.status, self.code, self.detail = status, code, detail
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where a stack is that somebody else holds, and what lets people sign in to it."""
+
+    http: dict[str, str]
+    issuer: str
+    person_secret: str
+
+
 @dataclass(slots=True)
 class Portal:
     """One signed-in person. Remembers the events of its own commands, so that others can wait for them."""
@@ -34,7 +43,7 @@ class Portal:
     async def sign_in(
         cls,
         client: httpx2.AsyncClient,
-        stack: Stack,
+        stack: Stack | Running,
         subject: str,
         roles: list[str],
         consortium_id: UUID,

@@ -23,7 +23,7 @@ def up() -> int:
     """Starts it, shows its progress, prints the addresses and leaves it running."""
     runs = runs_folder()
     told = runs / "up.json"
-    if known := _running(told):
+    if known := running(told):
         print("It is already running; `make down` stops it.\n" + addresses(known))
         return 0
     asked_for()
@@ -44,7 +44,7 @@ def up() -> int:
         holder.send_signal(signal.SIGTERM)
         holder.wait(STOP_SECONDS)
         raise
-    known = _running(told)
+    known = running(told)
     if known is None:
         return holder.wait(STOP_SECONDS) or 1
     print(addresses(known))
@@ -69,14 +69,14 @@ def _follow(log: Path, told: Path, holder: "subprocess.Popen[bytes]") -> None:
 def down() -> int:
     """Stops what `up` left running, and waits until it is gone."""
     told = runs_folder() / "up.json"
-    known = _running(told)
+    known = running(told)
     if known is None:
         told.unlink(missing_ok=True)
         print("Nothing is running.")
         return 0
     os.kill(known["pid"], signal.SIGTERM)
     late = time.monotonic() + STOP_SECONDS
-    while _running(told):
+    while running(told):
         if time.monotonic() > late:
             raise CannotStart(
                 f"Process {known['pid']} did not stop within {STOP_SECONDS} seconds; end it: kill -9 {known['pid']}."
@@ -86,7 +86,8 @@ def down() -> int:
     return 0
 
 
-def _running(told: Path) -> dict[str, Any] | None:
+def running(told: Path) -> dict[str, Any] | None:
+    """What `up` wrote down of the stack that it left running; None when there is none."""
     try:
         known: dict[str, Any] = json.loads(told.read_text())
     except (OSError, ValueError):
@@ -125,6 +126,7 @@ async def stay(told: Path) -> int:
                 "grpc": stack.grpc,
                 "kafka": stack.kafka,
                 "issuer": stack.issuer,
+                "person_secret": stack.person_secret,
                 "inbox": str(stack.inbox),
                 "logs": str(stack.folder / "logs"),
                 "databases": {service: database.superuser_url for service, database in stack.databases.items()},

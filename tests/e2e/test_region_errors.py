@@ -10,8 +10,18 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def played(folder: Path, at: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'proto' / 'gen'}"}
-    command = [sys.executable, "-m", "cli", "demo", str(folder)]
+    return called(["cli", "demo", str(folder)], at)
+
+
+def loaded(folder: Path, at: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return called(["cli.region", str(folder), *options], at)
+
+
+def called(words: list[str], at: Path) -> subprocess.CompletedProcess[str]:
+    """Run in a folder of its own, where nothing is left running."""
+    path = f"{PROJECT}{os.pathsep}{PROJECT / 'proto' / 'gen'}"
+    environment = {**os.environ, "PYTHONPATH": path, "SPEERPUNT_RUN_FOLDER": str(at / "run")}
+    command = [sys.executable, "-m", *words]
     return subprocess.run(command, cwd=at, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -35,3 +45,15 @@ def test_mistakes_in_sheets_and_documents_are_all_told_before_anything_starts(tm
         "register.",
         "planning.csv: row 4, column day: '22 maart' is no day. Write it as 2019-03-27 or 27-03-2019.",
     ]
+
+
+def test_a_folder_can_be_checked_without_anything_running(tmp_path: Path) -> None:
+    done = loaded(PROJECT / "examples" / "gooi-klein", tmp_path, "--check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("gooi-klein is right: 5 organisations, 11 records.\n")
+
+
+def test_loading_where_nothing_runs_says_how_to_start_it(tmp_path: Path) -> None:
+    done = loaded(PROJECT / "examples" / "gooi-klein", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "Nothing is running to load it into. Start it first: make up.\n"
