@@ -17,6 +17,7 @@ from services.funding.api import (
     ledger,
     pledges,
     positions,
+    progress,
     schemes,
     senders,
 )
@@ -27,6 +28,7 @@ BOOKS: tuple[APIRouter, ...] = (
     applications.router,
     grants.router,
     instalments.router,
+    progress.router,
     determinations.router,
     deliverables.router,
     allocations.router,

@@ -26,19 +26,19 @@ class Achievement:
 
 async def deliverables(tx: Tx, line: str | None = None, code: str | None = None) -> list[Deliverable]:
     """The region's deliverables by line and due day: all, those of a line, or the one with this code."""
-    return [_deliverable(row) for row in await Q.deliverables.rows(tx, tx.consortium_id, line, code)]
+    return [deliverable_of(row) for row in await Q.deliverables.rows(tx, tx.consortium_id, line, code)]
 
 
 async def as_known(tx: Tx, before: datetime) -> list[Deliverable]:
     """The deliverables as they were before a moment, by line, due day and code."""
-    found = [_deliverable(row) for row in await Q.deliverables_as_known.rows(tx, tx.consortium_id, before)]
+    found = [deliverable_of(row) for row in await Q.deliverables_as_known.rows(tx, tx.consortium_id, before)]
     return sorted(found, key=lambda each: (each.line, each.due, each.code))
 
 
 async def lock(tx: Tx, code: str) -> Deliverable | None:
     """The deliverable with this code, locked."""
     row = await Q.lock_deliverable.row(tx, tx.consortium_id, code)
-    return None if row is None else _deliverable(row)
+    return None if row is None else deliverable_of(row)
 
 
 async def claim(tx: Tx, new: Deliverable) -> bool:
@@ -89,7 +89,7 @@ def _state(each: Deliverable) -> tuple[object, ...]:
     return each.line, each.title, each.unit, each.planned, each.due, each.grant, each.done, each.version
 
 
-def _deliverable(row: Record) -> Deliverable:
+def deliverable_of(row: Record) -> Deliverable:
     return Deliverable(
         row["deliverable_id"],
         row["code"],

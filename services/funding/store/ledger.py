@@ -62,17 +62,17 @@ async def account_balances(tx: Tx, prefix: str = "", as_known_on: datetime | Non
 async def latest_seal(tx: Tx) -> Seal | None:
     """The head of the region's chain: what a receipt prints. None before the first batch is sealed."""
     row = await Q.latest_seal.row(tx, tx.consortium_id)
-    return None if row is None else _seal(row)
+    return None if row is None else seal_of(row)
 
 
 async def seal_containing(tx: Tx, entry_id: UUID) -> Seal | None:
     """The seal that covers an entry: what a statement prints. None as long as it is not sealed."""
     row = await Q.seal_containing.row(tx, tx.consortium_id, entry_id)
-    return None if row is None else _seal(row)
+    return None if row is None else seal_of(row)
 
 
 async def seals(tx: Tx, after_batch: int, limit: int) -> list[Seal]:
-    return [_seal(row) for row in await Q.seals.rows(tx, tx.consortium_id, after_batch, limit)]
+    return [seal_of(row) for row in await Q.seals.rows(tx, tx.consortium_id, after_batch, limit)]
 
 
 async def take_unsealed(tx: Tx, limit: int) -> list[Recorded]:
@@ -183,7 +183,7 @@ def _recorded(row: Record) -> Recorded:
     )
 
 
-def _seal(row: Record) -> Seal:
+def seal_of(row: Record) -> Seal:
     return Seal(
         row["batch"],
         row["entry_count"],
