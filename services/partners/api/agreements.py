@@ -32,7 +32,7 @@ class BlankModel(ApiModel):
 
     key: CodeText
     label: Title
-    required: bool = False
+    required: bool = True
 
 
 class PartyBody(ApiModel):

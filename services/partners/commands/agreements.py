@@ -29,9 +29,9 @@ async def put_agreement(tx: Tx, wanted: Agreement, named: Mapping[UUID, str]) ->
     changed = before.put(wanted)
     if changed is None:
         return Upserted(before, "unchanged")
-    version = await store.save(tx, changed, 1)
+    saved, _ = await store.save(tx, changed)
     await store.save_parties(tx, changed)
-    return Upserted(replace(changed, version=version), "changed")
+    return Upserted(saved, "changed")
 
 
 async def circulate(tx: Tx, code: str, at: datetime) -> Upserted[Agreement]:
@@ -40,9 +40,9 @@ async def circulate(tx: Tx, code: str, at: datetime) -> Upserted[Agreement]:
     circulated, facts = before.circulate()
     if not facts:
         return Upserted(before, "unchanged")
-    version = await store.save(tx, circulated, len(facts))
-    await outbox.append(tx, Change("agreement", before.id, version, facts), source=SOURCE, at=at)
-    return Upserted(replace(circulated, version=version), "changed")
+    saved, told = await store.save(tx, circulated, len(facts))
+    await outbox.append(tx, Change("agreement", before.id, told, facts), source=SOURCE, at=at)
+    return Upserted(saved, "changed")
 
 
 async def fill_in(tx: Tx, code: str, organisation_id: UUID, values: Mapping[str, str]) -> Upserted[Agreement]:
@@ -52,8 +52,8 @@ async def fill_in(tx: Tx, code: str, organisation_id: UUID, values: Mapping[str,
     if changed is None:
         return Upserted(before, "unchanged")
     await store.fill_in(tx, before.id, changed.party(organisation_id))
-    version = await store.save(tx, changed, 1)
-    return Upserted(replace(changed, version=version), "changed")
+    saved, _ = await store.save(tx, changed)
+    return Upserted(saved, "changed")
 
 
 async def sign(
@@ -71,13 +71,13 @@ async def sign(
     if not facts:
         return Upserted(before, "unchanged")
     await store.sign(tx, before.id, organisation_id, signature, at)
-    version = await store.save(tx, signed, len(facts))
-    changes = [Change("agreement", before.id, version, facts)]
+    saved, told = await store.save(tx, signed, len(facts))
+    changes = [Change("agreement", before.id, told, facts)]
     if signed.state is AgreementState.IN_FORCE:
         new = {organisation_id} if before.state is AgreementState.IN_FORCE else _signed_parties(signed)
         changes += await restand(tx, new, and_under=True)
     await outbox.append(tx, *changes, source=SOURCE, at=at)
-    return Upserted(replace(signed, version=version), "created")
+    return Upserted(saved, "created")
 
 
 def _signed_parties(agreement: Agreement) -> set[UUID]:

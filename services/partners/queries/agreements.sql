@@ -1,8 +1,8 @@
 -- name: draw_up
 -- Makes a draft unless there is an agreement with this id; its version, or nothing.
 INSERT INTO agreements (consortium_id, agreement_id, code, title, text, first_day, last_day, sign_from, sign_until,
-                        blanks, state, in_force_since, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, 'draft', NULL, 1)
+                        blanks, state, in_force_since, version, told)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, 'draft', NULL, 1, 0)
 ON CONFLICT (consortium_id, agreement_id) DO NOTHING
 RETURNING version;
 
@@ -35,12 +35,12 @@ SELECT agreement_id, organisation_id, role, counts, filled_in, signed_by, signed
  ORDER BY agreement_id, place_in_list;
 
 -- name: save_agreement
--- Writes a locked agreement, this many versions further; its version.
+-- Writes a locked agreement of which this many facts are told; its version, and that of the last fact.
 UPDATE agreements
    SET title = $3, text = $4, first_day = $5, last_day = $6, sign_from = $7, sign_until = $8, blanks = $9::jsonb,
-       state = $10, in_force_since = $11, version = version + $12
+       state = $10, in_force_since = $11, version = version + 1, told = told + $12
  WHERE consortium_id = $1 AND agreement_id = $2
-RETURNING version;
+RETURNING version, told;
 
 -- name: drop_parties
 -- Takes the parties of a draft away that are no longer named.

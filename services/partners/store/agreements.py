@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -49,9 +50,9 @@ async def agreements_after(tx: Tx, code: str, limit: int) -> list[Agreement]:
     return await _agreements(tx, await Q.agreements_after.rows(tx, tx.consortium_id, code, limit))
 
 
-async def save(tx: Tx, wanted: Agreement, versions: int) -> int:
-    """Writes a locked agreement without its parties, this many versions further; its version."""
-    version: int = await Q.save_agreement.value(
+async def save(tx: Tx, wanted: Agreement, facts: int = 0) -> tuple[Agreement, int]:
+    """Writes a locked agreement without its parties: it as it is now, and the version of the last of so many facts."""
+    row = await Q.save_agreement.row(
         tx,
         tx.consortium_id,
         wanted.id,
@@ -64,9 +65,10 @@ async def save(tx: Tx, wanted: Agreement, versions: int) -> int:
         _blanks(wanted),
         wanted.state,
         wanted.in_force_since,
-        versions,
+        facts,
     )
-    return version
+    assert row is not None
+    return replace(wanted, version=row["version"]), row["told"]
 
 
 async def save_parties(tx: Tx, wanted: Agreement) -> None:

@@ -25,6 +25,7 @@ FIELD = {"key": "functie", "label": "Functie", "required": True}
 async def test_it_is_circulated_signed_and_in_force_and_each_step_is_told(partners: Partners) -> None:
     await founded(partners, "acme", "beta", "waarnemer")
     witness = {"organisation": "waarnemer", "role": "witness", "counts": False}
+    await put(partners, AGREEMENT, an_agreement("acme"))
     text_hash = await circulated(partners, "acme", "beta", witness, signUntil="2019-03-29")
     first = await signed(partners, "acme", text_hash, "2019-03-27")
     last = await signed(partners, "beta", text_hash, "2019-03-25")
@@ -42,6 +43,8 @@ async def test_it_is_circulated_signed_and_in_force_and_each_step_is_told(partne
     (entered,) = await partners.told("agreement-entered-into-force")
     assert (entered["since"], entered["from"], entered["until"]) == ("2019-03-27", "2020-01-01", "2023-12-31")
     assert entered["parties"] == told["parties"][:2]
+    versions = [version for fact, version in await partners.facts() if ".agreement-" in fact]
+    assert versions == [1, 2, 3, 4], "a listener could not tell whether it missed one"
     shown = (await partners.get(AGREEMENT)).json()
     assert (shown["state"], shown["inForceSince"], shown["textHash"]) == ("in-force", "2019-03-27", text_hash)
     person = str(coded_id(REGION, "person", "company-person"))
