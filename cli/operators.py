@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
@@ -72,15 +73,18 @@ class Operators:
         answer.raise_for_status()
         return cls(dict(stack.grpc), answer.json()["access_token"])
 
-    async def describe(self) -> list[pb.DescribeResponse]:
+    async def describe(self, but: Collection[str] = ()) -> list[pb.DescribeResponse]:
         """Every service in numbers."""
         return list(
-            await asyncio.gather(*(self._ask(name, "Describe", pb.DescribeRequest()) for name in self.addresses))
+            await asyncio.gather(
+                *(self._ask(name, "Describe", pb.DescribeRequest()) for name in self.addresses if name not in but)
+            )
         )
 
-    async def lag(self) -> list[pb.ConsumerLag]:
+    async def lag(self, but: Collection[str] = ()) -> list[pb.ConsumerLag]:
         """How far every consumer of every service is behind."""
-        found = await asyncio.gather(*(self._ask(name, "GetLag", pb.GetLagRequest()) for name in self.addresses))
+        asked = (self._ask(name, "GetLag", pb.GetLagRequest()) for name in self.addresses if name not in but)
+        found = await asyncio.gather(*asked)
         return [consumer for answer in found for consumer in answer.consumers]
 
     async def follow(self, correlation_id: UUID) -> list[pb.Step]:
@@ -90,15 +94,16 @@ class Operators:
         steps = [step for answer in found for step in answer.steps]
         return sorted(steps, key=lambda step: step.handled_at.ToNanoseconds())
 
-    async def caught_up(self, within_seconds: float) -> Quiet:
+    async def caught_up(self, within_seconds: float, but: Collection[str] = ()) -> Quiet:
         """Returns when every fact is published and every consumer has handled everything, with the figures of then.
 
-        Asked twice, since what was just handled may have put something on its way. Raises StillBehind.
+        Services in `but` may be busy. Asked twice, since what was just handled may have put something on its way.
+        Raises StillBehind.
         """
         until = asyncio.get_running_loop().time() + within_seconds
         before: Quiet | None = None
         while True:
-            now = Quiet(*await asyncio.gather(self.describe(), self.lag()))
+            now = Quiet(*await asyncio.gather(self.describe(but), self.lag(but)))
             if now.still and before is not None and before.still and now.published == before.published:
                 return now
             if asyncio.get_running_loop().time() > until:

@@ -19,7 +19,7 @@ from cli.operators import StillBehind
 from cli.portal import Refused
 from cli.region import Region, read
 from cli.report.claims import check
-from cli.report.model import Claim, Events, Notifications, Reader, Report
+from cli.report.model import Claim, Events, Reader, Report
 from deploy.embedded.folders import PROJECT
 from deploy.embedded.supervisor import Stack
 
@@ -39,18 +39,12 @@ async def play(region: Region) -> Report:
     async with Stack(end_with_parent=True) as stack, httpx2.AsyncClient(timeout=20) as client:
         try:
             report = await _story(await Stage.set(region, stack, client, began), beside)
-        except Refused as refused:
-            raise DemoFailed(f"A step of the story was refused: {refused}") from refused
-        except StillBehind as behind:
-            raise DemoFailed(str(behind)) from behind
+        except* Refused as refused:
+            raise DemoFailed(f"A step of the story was refused: {_first(refused)}") from refused
+        except* (StillBehind, DemoFailed) as behind:
+            raise DemoFailed(str(_first(behind))) from behind
     report = report.model_copy(update={"seconds": round(time.monotonic() - began, 1)})
-    return report.model_copy(
-        update={
-            "claims": check(
-                report, _expected(region.folder) if report.cofinancing and report.contributions.published else None
-            )
-        }
-    )
+    return report.model_copy(update={"claims": check(report, _expected(region.folder))})
 
 
 def failed(report: Report) -> list[Claim]:
@@ -61,58 +55,63 @@ def failed(report: Report) -> list[Claim]:
 async def _story(stage: Stage, beside: Region | None) -> Report:
     region = stage.region
     (first, second), other_office = await asyncio.gather(plan.plan(stage), neighbour.arrive(stage, beside))
-    agreement, (grant_cents, lines, money) = await asyncio.gather(sign.sign(stage), award.award(stage))
-    taking_in = stage.serves("funding", "/senders")
-    await asyncio.gather(pledge.pledge(stage), plan.cancel(stage))
-    if taking_in:
-        await carry_out.admit(stage)
-    played = await lessons.lessons(stage)
-    async with Systems(stage.stack.kafka, tuple(each.code for each in region.senders) if taking_in else ()) as systems:
-        done = await carry_out.carry_out(stage, systems) if taking_in else carry_out.CarriedOut(systems)
+    grant_cents, lines, money = await award.award(stage)
+    async with asyncio.TaskGroup() as meanwhile:
+        telling = meanwhile.create_task(plan.tell_planning(stage))
+        agreement, _, played, _ = await asyncio.gather(
+            sign.sign(stage), pledge.pledge(stage), lessons.lessons(stage), carry_out.admit(stage)
+        )
+        await stage.operators.caught_up(CATCH_UP_SECONDS, but=("notifications",))
+        async with Systems(stage.stack.kafka, tuple(each.code for each in region.senders)) as systems:
+            done = await carry_out.carry_out(stage, systems)
         booked = await account.accept(stage)
         sheet = await account.spreadsheet(stage, done, booked) if done.published else None
-        naive_cents = sheet.naive_cents if sheet else 0
-        position = await account.cofinancing(stage, naive_cents) if stage.serves("funding", "/positions") else None
-        ledger, proof = await prove.prove(stage, done)
-        followed = await journey.journey(stage, done)
-        counted = await stage.office.get("activities", "/v1/activities/statistics")
-        planning, notifications = (
-            await told.planning(stage)
-            if stage.serves("notifications", "/notices")
-            else (None, Notifications(sent=0, suppressed_duplicates=0))
+        position = await account.cofinancing(stage, sheet.naive_cents if sheet else 0)
+        (ledger, proof), followed, seen = await asyncio.gather(
+            prove.prove(stage, done), journey.journey(stage, done), neighbour.ask(stage, beside, other_office)
         )
-        return Report(
-            region=region.code,
-            reader=Reader(
-                name=region.consortium.name,
-                zone=region.consortium.zone,
-                currency=region.consortium.currency,
-                language=region.consortium.language,
-            ),
-            programme=region.programme.title,
-            made_at=datetime.now(UTC),
-            grant_cents=grant_cents,
-            allocation=lines,
-            money=money,
-            agreement=agreement,
-            contributions=account.contributions(stage, done),
-            cofinancing=position,
-            spreadsheet=sheet,
-            refusal=done.refusal,
-            lesson=await lessons.told(stage, played),
-            activities=account.activities(done, played, counted, booked),
-            broken=done.broken,
-            proof=proof,
-            ledger=ledger,
-            neighbour=await neighbour.ask(stage, beside, other_office),
-            planning=planning,
-            notifications=notifications,
-            journey=followed,
-            events=await _events(stage),
-            loaded=first,
-            loaded_again=second,
-            seconds=0,
-        )
+        await telling
+    planning, notifications = await told.planning(stage)
+    counted = await stage.office.get("activities", "/v1/activities/statistics")
+    return Report(
+        region=region.code,
+        reader=Reader(
+            name=region.consortium.name,
+            zone=region.consortium.zone,
+            currency=region.consortium.currency,
+            language=region.consortium.language,
+        ),
+        programme=region.programme.title,
+        made_at=datetime.now(UTC),
+        grant_cents=grant_cents,
+        allocation=lines,
+        money=money,
+        agreement=agreement,
+        contributions=account.contributions(done),
+        cofinancing=position,
+        spreadsheet=sheet,
+        refusal=done.refusal,
+        lesson=await lessons.told(stage, played),
+        activities=account.activities(done, played, counted, booked),
+        broken=done.broken,
+        proof=proof,
+        ledger=ledger,
+        neighbour=seen,
+        planning=planning,
+        notifications=notifications,
+        journey=followed,
+        events=await _events(stage),
+        loaded=first,
+        loaded_again=second,
+        seconds=0,
+    )
+
+
+def _first(group: BaseException) -> BaseException:
+    """What went wrong first, of what was done side by side."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group
 
 
 async def _events(stage: Stage) -> Events:

@@ -6,7 +6,6 @@ from typing import Any
 
 from cli.demo.carry_out import CarriedOut, outcomes
 from cli.demo.lessons import Played
-from cli.demo.plan import CATCH_UP_SECONDS
 from cli.demo.stage import Stage
 from cli.report import naive
 from cli.report.model import Activities, Call, Cause, Cofinancing, Contributions, Reading, Spreadsheet
@@ -18,11 +17,10 @@ async def accept(stage: Stage) -> list[dict[str, Any]]:
     up_to = {"upTo": stage.region.report_on.isoformat()}
     done = await stage.controller.post("funding", "/v1/contribution-acceptances", up_to)
     stage.say("account", f"a second person accepted {done['accepted']} contributions")
-    await stage.operators.caught_up(CATCH_UP_SECONDS)
     return await stage.office.every("funding", "/v1/contributions")
 
 
-def contributions(stage: Stage, done: CarriedOut) -> Contributions:
+def contributions(done: CarriedOut) -> Contributions:
     """What became of every record; each ended as exactly one of these."""
     ended = Counter(answer.outcome for _, answer in outcomes(done))
     refused = Counter(answer.codes[0] for _, answer in outcomes(done) if answer.outcome == "refused")

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from cli.demo.plan import CATCH_UP_SECONDS
 from cli.demo.stage import DemoFailed, Stage, together
 from cli.demo.systems import Receipt, Systems
 from cli.portal import Portal
@@ -20,6 +19,7 @@ from cli.report.naive import Sent, document
 ANSWER_SECONDS = 30
 ALL_SECONDS = 90
 REST_RECORDS = 5
+PACED = 20
 COLUMNS = (
     "id",
     "consortium",
@@ -72,22 +72,29 @@ async def carry_out(stage: Stage, systems: Systems) -> CarriedOut:
     if not stream:
         return done
     half = max(1, len(stream) // 2)
-    done.refusal, sent = await _one_refusal(stage, systems, stream[:half])
-    done.broken, in_time = await _break_in_the_middle(stage, systems, stream[sent:half], stream[half:])
+    fast = await _one_by_one(stage, systems, stream[:half][:PACED])
+    done.refusal, sent = await _one_refusal(stage, systems, stream[:half], PACED, fast)
+    done.broken = await _break_in_the_middle(stage, systems, stream[sent:half], stream[half:])
     if by_rest:
         await _over_rest(stage, done, by_rest)
-    if done.refusal is not None:
-        done.refusal = done.refusal.model_copy(update={"latency": latency(systems, in_time)})
     return done
 
 
-def latency(systems: Systems, in_time: frozenset[str]) -> Latency:
-    """How fast the records were answered that were answered while everything was up."""
-    up = [each for each in systems.published if each.record in in_time]
-    took = sorted(answer.at_ms - each.at_ms for each in up if (answer := systems.answer(each.record)) is not None)
-    return Latency(
+async def _one_by_one(stage: Stage, systems: Systems, records: list[Record]) -> Latency:
+    """How fast a record is answered when it is sent by itself, while everything is up."""
+    took = sorted([await _answered_in(systems, record) for record in records])
+    fast = Latency(
         answers=len(took), median_ms=took[len(took) // 2], p95_ms=took[len(took) * 95 // 100], most_ms=took[-1]
     )
+    stage.say("carry out", f"{fast.answers} records sent one by one, each answered within {fast.median_ms} ms (median)")
+    return fast
+
+
+async def _answered_in(systems: Systems, record: Record) -> int:
+    (sent,) = await systems.publish([record])
+    await systems.wait(lambda: systems.answer(sent.record) is not None, ANSWER_SECONDS, "an answer")
+    answer = systems.answer(sent.record)
+    return answer.at_ms - sent.at_ms if answer is not None else 0
 
 
 def _interleaved(stage: Stage) -> Iterator[Record]:
@@ -104,14 +111,15 @@ def _interleaved(stage: Stage) -> Iterator[Record]:
 
 
 def _for_rest(stream: list[Record]) -> tuple[list[Record], list[Record]]:
-    """The last few plain records of the last sender go over REST instead; the rest of the stream."""
-    if not stream:
-        return [], []
-    sender, taken = stream[-1][0], list[Record]()
-    rest = list(stream)
-    while rest and len(taken) < REST_RECORDS and rest[-1][0] == sender and _plain(rest[-1][1]):
-        taken.insert(0, rest.pop())
-    return taken, rest
+    """The last few records of one sender, when they fit a sheet, go over REST instead; and the rest of the stream."""
+    best: list[int] = []
+    for sender in sorted({sender for sender, _ in stream}):
+        places = [place for place, (whose, _) in enumerate(stream) if whose == sender][-REST_RECORDS:]
+        while places and not all(_plain(stream[place][1]) for place in places):
+            places.pop(0)
+        best = max(best, places, key=len)
+    taken = set(best)
+    return [stream[place] for place in best], [each for place, each in enumerate(stream) if place not in taken]
 
 
 def _plain(body: bytes) -> bool:
@@ -119,17 +127,24 @@ def _plain(body: bytes) -> bool:
     return found is not None and "id" in found and set(found) <= set(COLUMNS)
 
 
-async def _one_refusal(stage: Stage, systems: Systems, stream: list[Record]) -> tuple[Refusal | None, int]:
-    """Sends records up to the first for a line that does not exist, and that one alone: how fast is it answered?"""
+async def _one_refusal(
+    stage: Stage, systems: Systems, stream: list[Record], sent: int, fast: Latency
+) -> tuple[Refusal | None, int]:
+    """Sends what is left up to the first record for a line that does not exist in one burst, and that one alone."""
     lines = stage.region.programme.lines
-    for place, (_, body) in enumerate(stream):
+    for place, (_, body) in enumerate(stream[sent:], sent):
         found = document(body)
         line = str(found.get("line", "")) if found else ""
         if line and line not in lines and get_close_matches(line, lines, n=1):
-            await systems.publish(stream[:place])
+            burst = await systems.publish(stream[sent:place])
             await systems.wait(systems.all_answered, ANSWER_SECONDS, "an answer to each")
-            return await _followed(stage, systems, stream[place]), place + 1
-    return None, 0
+            answers = [answer.at_ms for each in burst if (answer := systems.answer(each.record)) is not None]
+            if burst:
+                took = max(answers) - min(each.at_ms for each in burst)
+                fast = fast.model_copy(update={"burst_records": len(burst), "burst_ms": took})
+            refusal = await _followed(stage, systems, stream[place])
+            return refusal.model_copy(update={"latency": fast}), place + 1
+    return None, min(sent, len(stream))
 
 
 async def _followed(stage: Stage, systems: Systems, record: Record) -> Refusal:
@@ -160,7 +175,7 @@ def _readable(body: bytes) -> str:
 
 async def _break_in_the_middle(
     stage: Stage, systems: Systems, while_up: list[Record], while_away: list[Record]
-) -> tuple[Broken, frozenset[str]]:
+) -> Broken:
     """kill -9 of funding with records unread; the companies go on; it comes back and everything is answered once."""
     before = systems.answered(systems.published)
     some = max(1, len(while_up) // 3)
@@ -184,11 +199,10 @@ async def _break_in_the_middle(
         lambda: systems.answered(everything) == len(everything), ALL_SECONDS, "an answer to every record"
     )
     caught_up = time.monotonic()
-    await stage.operators.caught_up(CATCH_UP_SECONDS)
     answers = [sum(receipt.answers for receipt in systems.receipts.get(each.record, ())) for each in everything]
     lost, doubled = answers.count(0), sum(count > 1 for count in answers)
     stage.say("break", f"all {len(everything)} records are answered: {lost} lost, {doubled} doubled")
-    broken = Broken(
+    return Broken(
         service="funding",
         answered_before=len(in_time),
         unread_at_kill=unread,
@@ -199,8 +213,8 @@ async def _break_in_the_middle(
         answered_once=answers.count(1),
         lost=lost,
         doubled=doubled,
+        repeated=systems.repeated,
     )
-    return broken, in_time
 
 
 async def _over_rest(stage: Stage, done: CarriedOut, records: list[Record]) -> None:

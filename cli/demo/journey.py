@@ -13,10 +13,14 @@ from cli.report.model import Journey, Span, Step
 TRACE_SECONDS = 3.0
 ASK_AGAIN_SECONDS = 0.1
 SHOWN = 14
+NORMAL_MS = 1_000
 
 
 async def journey(stage: Stage, done: CarriedOut) -> Journey | None:
-    """The record that came furthest: one that is held, so that the office is told; else one that is booked."""
+    """The record that goes furthest: one that is held, so that the office is told; else one that is booked.
+
+    One that was answered in normal operation, not after the service had been killed.
+    """
     chosen = _choose(done)
     if chosen is None:
         return None
@@ -32,15 +36,10 @@ async def journey(stage: Stage, done: CarriedOut) -> Journey | None:
         ),
     ]
     for each in await stage.operators.follow(sent.correlation):
-        handled = each.handled_at.ToDatetime(UTC)
-        steps.append(
-            Step(
-                service=each.service,
-                what=f"handled {_fact(each.type) or 'the record'} ({each.consumer})",
-                at=handled,
-                after_ms=round((handled - published).total_seconds() * 1000, 1),
-            )
-        )
+        at = (each.published_at if each.published else each.handled_at).ToDatetime(UTC)
+        what = f"published {_fact(each.type)}" if each.published else f"handled {_fact(each.type) or 'the record'}"
+        after_ms = round((at - published).total_seconds() * 1000, 1)
+        steps.append(Step(service=each.service, what=what, at=at, after_ms=after_ms))
     spans = await _spans(stage, sent.trace)
     stage.say(
         "journey", f"one record followed through {len({each.service for each in steps})} systems, {len(spans)} spans"
@@ -59,9 +58,9 @@ def _choose(done: CarriedOut) -> tuple[Published, Receipt] | None:
     found = [(each, answer) for each in done.systems.published if (answer := done.systems.answer(each.record))]
     quick = sorted(found, key=lambda pair: pair[1].at_ms - pair[0].at_ms)
     for outcome in ("held", "booked"):
-        for pair in quick:
-            if pair[1].outcome == outcome:
-                return pair
+        for sent, answer in quick:
+            if answer.outcome == outcome and answer.at_ms - sent.at_ms < NORMAL_MS:
+                return sent, answer
     return quick[0] if quick else None
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.demo.plan import CATCH_UP_SECONDS
 from cli.demo.stage import DemoFailed, Stage, together
 from cli.portal import Portal
 from cli.region.model import Import
@@ -29,10 +28,8 @@ async def lessons(stage: Stage) -> list[Played]:
     await together(_offer(stage, offer.company, offer.code, offer.body("code", "company")) for offer in region.offers)
     asked = {each.request for each in region.lessons}
     await together(_ask(stage, each.code) for each in region.requests if each.code not in asked)
-    await stage.operators.caught_up(CATCH_UP_SECONDS)
     played = [await _play(stage, each) for each in region.lessons]
     await together(_import(stage, each) for each in region.imports)
-    await stage.operators.caught_up(CATCH_UP_SECONDS)
     if played:
         confirmed = sum(each.planned.outcome == "confirmed" for each in played)
         stage.say(

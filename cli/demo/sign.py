@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from cli.demo.plan import CATCH_UP_SECONDS
 from cli.demo.stage import DemoFailed, Stage, together
 from cli.portal import Refused
 from cli.region.model import Agreement as Wanted
@@ -23,7 +22,6 @@ async def sign(stage: Stage) -> Agreement | None:
     found = await stage.office.get("partners", path)
     since = found.get("inForceSince")
     stage.say("sign", f"{found['signed']} of {found['of']} parties that count have signed; in force since {since}")
-    await stage.operators.caught_up(CATCH_UP_SECONDS)
     return Agreement(
         title=found["title"],
         parties=found["of"],

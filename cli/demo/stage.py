@@ -38,7 +38,6 @@ class Stage:
     controller: Portal
     second_account: Portal
     people: dict[str, Portal] = field(default_factory=dict)
-    doors: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     async def set(cls, region: Region, stack: Stack, client: httpx2.AsyncClient, began: float) -> "Stage":
@@ -55,15 +54,7 @@ class Stage:
             sign_in(approver.accounts[0], "controller"),
             sign_in(proposer.accounts[-1], "controller"),
         )
-        doors: set[tuple[str, str]] = set()
-        for service, address in stack.http.items():
-            paths = (await client.get(f"{address}/v1/openapi.json")).json()["paths"]
-            doors |= {(service, path) for path in paths}
-        return cls(region, stack, client, operators, began, office, controller, second, {}, frozenset(doors))
-
-    def serves(self, service: str, path: str) -> bool:
-        """Whether this service has such a resource."""
-        return any(service == of and path in has for of, has in self.doors)
+        return cls(region, stack, client, operators, began, office, controller, second)
 
     @property
     def tenant(self) -> UUID:

@@ -69,6 +69,9 @@ class Systems:
     senders: tuple[str, ...]
     published: list[Published] = field(default_factory=list)
     receipts: dict[str, list[Receipt]] = field(default_factory=dict)
+    repeated: int = 0
+    """Receipts that Kafka delivered again: the same event by its id, which a reader passes over."""
+    _seen: set[bytes] = field(default_factory=set)
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
     _producer: AIOKafkaProducer | None = None
     _consumer: AIOKafkaConsumer | None = None
@@ -173,6 +176,11 @@ class Systems:
             says = json.loads(message.value)
             sender = message.topic.removeprefix(RECEIPTS)
             receipt = Receipt(sender, says["record"], says["outcome"], message.timestamp, says)
+            event_id = dict(message.headers)["ce_id"]
             async with self._arrived:
+                if event_id in self._seen:
+                    self.repeated += 1
+                    continue
+                self._seen.add(event_id)
                 self.receipts.setdefault(receipt.record, []).append(receipt)
                 self._arrived.notify_all()

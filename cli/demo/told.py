@@ -8,6 +8,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
+from cli.demo.plan import all_told
 from cli.demo.stage import Stage
 from cli.report.model import Milestone, Notifications, Planning
 
@@ -16,7 +17,7 @@ TOLD = "sent"
 
 async def planning(stage: Stage) -> tuple[Planning | None, Notifications]:
     """The planning as it is, with how many people were told of it; and all notices counted."""
-    summary = await stage.office.get("notifications", "/v1/notices/summary")
+    summary = await all_told(stage)
     mails = [_mail(path) for path in sorted(stage.stack.inbox.glob("*.eml"))]
     counts = Notifications(
         sent=summary["sent"],

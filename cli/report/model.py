@@ -141,12 +141,17 @@ class Contributions(Part):
 
 
 class Latency(Part):
-    """From the broker taking a record to the broker having its receipt, in milliseconds."""
+    """From the broker taking a record to the broker having its receipt, in milliseconds, of records sent one by one.
+
+    `burst_records` sent all at once were answered within `burst_ms`.
+    """
 
     answers: int
     median_ms: int
     p95_ms: int
     most_ms: int
+    burst_records: int = 0
+    burst_ms: int = 0
 
 
 class Refusal(Part):
@@ -217,6 +222,8 @@ class Broken(Part):
     answered_once: int
     lost: int
     doubled: int
+    repeated: int = 0
+    """Receipts that came a second time with the same event id, as Kafka may; whoever reads passes over those."""
 
 
 class Entry(Part):

@@ -120,8 +120,9 @@ def _refusal(console: Console, report: Report, w: Words) -> None:
     console.print(f"  {how_fast}: [italic]{escape(refused.sentence)}")
     if refused.latency:
         fast = refused.latency
-        quick = f"median {w.number(fast.median_ms)} ms, 95% within {w.number(fast.p95_ms)} ms"
-        console.print(f"  {w.number(fast.answers)} answers while all was up: {quick}")
+        quick = f"{w.number(fast.median_ms)} ms (median of {fast.answers})"
+        burst = f"{w.number(fast.burst_records)} at once within {w.number(fast.burst_ms)} ms"
+        console.print(f"  sent one by one {quick}; {burst}")
     counts = report.contributions
     refusals = ", ".join(f"{code} {w.number(count)}" for code, count in counts.refused.items())
     booked = f"{w.number(counts.accepted)} accepted, {w.number(counts.held)} held"
