@@ -8,6 +8,7 @@ from runtime import ids, outbox
 from runtime.event import Change
 from runtime.postgres import Tx
 from runtime.problems import NotFound
+from services.funding.commands.days import open_day
 from services.funding.commands.ledger import post
 from services.funding.domain.grant import Grant
 from services.funding.domain.instalment import Instalment
@@ -15,6 +16,7 @@ from services.funding.domain.ledger import CASH, RECEIVABLE, JournalEntry, trans
 from services.funding.events import SOURCE
 from services.funding.store import determinations, grants
 from services.funding.store import instalments as store
+from services.funding.store import ledger as books
 
 Result = Literal["created", "unchanged"]
 
@@ -30,7 +32,7 @@ async def put_instalment(
     by: UUID,
     at: datetime,
 ) -> tuple[Instalment, Result]:
-    """Records money that came in and books it as cash. The same instalment again: unchanged.
+    """Records money that came in and books it as cash, on the first open day when its own is closed. Again: unchanged.
 
     Raises NotFound for an unknown grant, InstalmentRewritten, and InstalmentTooLarge when more came in than is due.
     """
@@ -44,7 +46,7 @@ async def put_instalment(
     if not facts:
         return next(each for each in before if each.code == code), "unchanged"
     await store.add(tx, after, added, at)
-    await post(tx, [_entry(grant, added)], at=at)
+    await post(tx, [_entry(grant, added, *await open_day(tx, received_on))], at=at)
     await outbox.append(tx, Change("grant", after.id, after.version, facts), source=SOURCE, at=at)
     return added, "created"
 
@@ -52,7 +54,7 @@ async def put_instalment(
 async def take_back_instalment(
     tx: Tx, grant_code: str, code: str, reason: str, *, by: UUID, at: datetime
 ) -> Instalment:
-    """Takes an instalment back that was recorded by mistake: an entry that undoes its own, on its own day.
+    """Takes an instalment back that was recorded by mistake: an entry undoes its own, on the first open day.
 
     Raises NotFound, InstalmentTakenBack and SamePerson, and GrantAlreadyDetermined once the grant is determined.
     """
@@ -65,7 +67,11 @@ async def take_back_instalment(
         raise NotFound(what="instalment with this code")
     after, taken, facts = found.take_back(grant, before, by, reason)
     await store.take_back(tx, after, taken, at)
-    undone = _entry(grant, found).reversal(ids.coded_id(found.id, "entry", "taken-back"), found.received_on, reason)
+    booked = await books.entry(tx, _entry_id(found))
+    if booked is None:
+        raise NotFound(what="entry of this instalment")
+    day, why = await open_day(tx, booked.day)
+    undone = booked.reversal(ids.coded_id(found.id, "entry", "taken-back"), day, reason + why)
     await post(tx, [undone], at=at)
     await outbox.append(tx, Change("grant", after.id, after.version, facts), source=SOURCE, at=at)
     return taken
@@ -78,13 +84,17 @@ async def _locked(tx: Tx, code: str) -> Grant:
     return grant
 
 
-def _entry(grant: Grant, received: Instalment) -> JournalEntry:
+def _entry_id(received: Instalment) -> UUID:
+    return ids.coded_id(received.id, "entry", "received")
+
+
+def _entry(grant: Grant, received: Instalment, day: date, why: str) -> JournalEntry:
     return JournalEntry(
-        ids.coded_id(received.id, "entry", "received"),
+        _entry_id(received),
         "instalment-received",
-        received.received_on,
+        day,
         transfer(CASH, RECEIVABLE, received.cents),
-        f"instalment {received.code} of grant {grant.code}",
+        f"instalment {received.code} of grant {grant.code}{why}",
         "grant",
         grant.id,
     )

@@ -136,6 +136,22 @@ async def test_an_instalment_recorded_by_mistake_is_taken_back_by_another_person
     assert (verdict["imbalanceCents"], verdict["wrongBalances"]) == (0, [])
 
 
+async def test_money_of_a_closed_period_is_booked_on_the_first_open_day_and_says_so(door: Door) -> None:
+    await door.set_up()
+    await instalment(door, "2020-1", 100)
+    assert (await controller(door, "/period-closings", {"until": "2020-12-31"})).status_code == 201
+    await instalment(door, "2020-2", 200)
+    assert (await controller(door, f"{GRANT}/instalments/2020-1/reversal", {"reason": "mistake"})).status_code == 200
+    entries = (await door.ask("GET", "/ledger/entries?account=grant/cash")).json()["items"]
+    assert [(each["kind"], each["day"]) for each in entries] == [
+        ("instalment-received", "2020-01-31"),
+        ("instalment-received", "2021-01-01"),
+        ("instalment-received-reversed", "2021-01-01"),
+    ]
+    assert "it is of 2020-01-31, and the period until 2020-12-31 is closed" in entries[1]["reason"]
+    assert entries[2]["reverses"] == entries[0]["id"]
+
+
 async def test_a_determination_waits_for_the_base_and_then_books_what_is_reclaimed(door: Door) -> None:
     await door.set_up()
     await instalment(door, "all", 1_000_000_000)
