@@ -105,10 +105,11 @@ class Portal:
                 return found
             after = f"&after={page['next']}"
 
-    async def text(self, service: str, path: str) -> str:
+    async def text(self, service: str, path: str, **headers: str) -> str:
         """An answer that is no JSON document, such as the export of the books."""
-        answer = await self.client.get(self.addresses[service] + path, headers=self._headers({}))
-        answer.raise_for_status()
+        answer = await self.client.get(self.addresses[service] + path, headers=self._headers(headers))
+        if answer.status_code >= 400:
+            self._told(answer)
         return answer.text
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:

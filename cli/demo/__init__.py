@@ -39,10 +39,8 @@ async def play(region: Region) -> Report:
     async with Stack(end_with_parent=True) as stack, httpx2.AsyncClient(timeout=20) as client:
         try:
             report = await _story(await Stage.set(region, stack, client, began), beside)
-        except* Refused as refused:
-            raise DemoFailed(f"A step of the story was refused: {_first(refused)}") from refused
-        except* (StillBehind, DemoFailed) as behind:
-            raise DemoFailed(str(_first(behind))) from behind
+        except (Refused, StillBehind, ExceptionGroup) as error:
+            raise because(error) from error
     report = report.model_copy(update={"seconds": round(time.monotonic() - began, 1)})
     return report.model_copy(update={"claims": check(report, _expected(region.folder))})
 
@@ -107,11 +105,16 @@ async def _story(stage: Stage, beside: Region | None) -> Report:
     )
 
 
-def _first(group: BaseException) -> BaseException:
-    """What went wrong first, of what was done side by side."""
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return group
+def because(error: Exception) -> Exception:
+    """What stopped the story, as a sentence when it is one; of what was done side by side, what went wrong first."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    match error:
+        case Refused():
+            return DemoFailed(f"A step of the story was refused: {error}")
+        case StillBehind():
+            return DemoFailed(str(error))
+    return error
 
 
 async def _events(stage: Stage) -> Events:
@@ -127,9 +130,8 @@ async def _events(stage: Stage) -> Events:
 
 def _neighbour_of(region: Region) -> Region | None:
     """The small region beside it; none when that is the one being played, or its folder is not there."""
-    if region.folder.resolve() == NEIGHBOUR or not NEIGHBOUR.exists():
-        return None
-    return read(NEIGHBOUR)
+    beside = read(NEIGHBOUR) if NEIGHBOUR.exists() else None
+    return None if beside is None or beside.code == region.code else beside
 
 
 def _expected(folder: Path) -> dict[str, Any] | None:

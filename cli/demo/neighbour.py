@@ -58,8 +58,11 @@ async def ask(stage: Stage, region: Region | None, office: Portal) -> Neighbour:
 
 async def _try(office: Portal, what: str, service: str, path: str, headers: dict[str, str]) -> Attempt:
     try:
-        found: Any = await office.get(service, path, **headers)
+        if path.endswith("/export"):
+            rows: list[Any] = (await office.text(service, path, **headers)).splitlines()
+        else:
+            found = await office.get(service, path, **headers)
+            rows = found["items"] if isinstance(found, dict) else found
     except Refused as refused:
         return Attempt(what=what, answer=f"{refused.status}: {refused.detail}", seen=0)
-    rows = found["items"] if isinstance(found, dict) else found
     return Attempt(what=what, answer=f"{len(rows)} found", seen=len(rows))

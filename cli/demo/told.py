@@ -29,7 +29,8 @@ async def planning(stage: Stage) -> tuple[Planning | None, Notifications]:
         return None, counts
     milestones = [await _milestone(stage, each) for each in await stage.office.every("notifications", "/v1/milestones")]
     off = next((each for each in milestones if each.state == "cancelled"), None)
-    shown = next((each for each in mails if off is not None and off.title in str(each["subject"])), None)
+    newest = reversed(mails)
+    shown = next((each for each in newest if off is not None and off.title in str(each["subject"])), None)
     shown = shown or (mails[0] if mails else None)
     stage.say("told", f"{counts.sent} notices sent, {counts.mails} mails arrived")
     return (

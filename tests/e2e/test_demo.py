@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -51,6 +52,25 @@ def test_the_amersfoort_demo_ends_with_a_report_in_which_every_claim_holds(tmp_p
     assert report["refusal"]["sentence"] in html.unescape(page)
     assert "http://" not in page
     assert "https://" not in page
+
+
+@pytest.mark.timeout(300)
+def test_a_region_without_agreement_records_planning_and_lessons_still_plays(tmp_path: Path) -> None:
+    whole = PROJECT / "examples" / "gooi-klein"
+    region = yaml.safe_load((whole / "region.yaml").read_text(encoding="utf-8"))
+    for name in ("agreement", "senders"):
+        region.pop(name)
+    (tmp_path / "region.yaml").write_text(yaml.safe_dump(region), encoding="utf-8")
+    sheet = (whole / "companies.csv").read_text(encoding="utf-8")
+    (tmp_path / "companies.csv").write_text(sheet, encoding="utf-8")
+    done = demo(tmp_path, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "build" / "demo-report.json").read_text(encoding="utf-8"))
+    absent = ("agreement", "spreadsheet", "refusal", "lesson", "broken", "planning", "journey")
+    assert {name: report[name] for name in absent} == dict.fromkeys(absent)
+    assert sum(line["cents"] for line in report["allocation"]) == report["grant_cents"]
+    assert report["contributions"]["published"] == 0
+    assert all(claim["holds"] for claim in report["claims"])
 
 
 def test_a_region_folder_that_is_wrong_is_refused_with_file_place_and_reason(tmp_path: Path) -> None:
