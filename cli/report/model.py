@@ -129,7 +129,10 @@ class Spreadsheet(Part):
 
 
 class Contributions(Part):
-    """What became of what was sent; each record ended as exactly one of these."""
+    """What became of what was sent; each record ended as exactly one of these.
+
+    `accepted` were booked, corrections and withdrawals included; a few of them may still wait for a second person.
+    """
 
     published: int
     accepted: int

@@ -125,7 +125,7 @@ def _refusal(console: Console, report: Report, w: Words) -> None:
         console.print(f"  sent one by one {quick}; {burst}")
     counts = report.contributions
     refusals = ", ".join(f"{code} {w.number(count)}" for code, count in counts.refused.items())
-    booked = f"{w.number(counts.accepted)} accepted, {w.number(counts.held)} held"
+    booked = f"{w.number(counts.accepted)} booked, {w.number(counts.held)} held"
     double = f"{w.number(counts.duplicates)} duplicates"
     console.print(f"  Of {w.number(counts.published)}: {booked}, {double}; refused: {refusals}")
 
