@@ -27,6 +27,7 @@ OPTIONS = {
     "listen_addresses": "",
     "max_connections": "300",
     "shared_buffers": "256MB",
+    "autovacuum_naptime": "1s",  # tables grow from nothing to thousands of rows in seconds, and plans need to know
     "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
