@@ -81,6 +81,30 @@ def published_is_what_was_committed(
     return found
 
 
+def published_is_what_was_in_the_outbox(
+    written: Sequence[tuple[str, str, int]], messages: Sequence[Published]
+) -> list[Violation]:
+    """`written` are (event id, key, version) of every committed row of the outbox. I3 and I5."""
+    found: list[Violation] = []
+    ids, committed = {message.event_id for message in messages}, {event_id for event_id, _, _ in written}
+    if lost := committed - ids:
+        found.append(Violation("I3", f"{len(lost)} of {len(committed)} facts never reached it, e.g. {min(lost)}"))
+    if ghosts := ids - committed:
+        found.append(Violation("I3", f"{len(ghosts)} events in the topic were never committed, e.g. {min(ghosts)}"))
+    heard: dict[str, list[int]] = defaultdict(list)
+    seen: set[str] = set()
+    for message in sorted(messages, key=lambda each: (each.partition, each.offset)):
+        if message.event_id not in seen:
+            seen.add(message.event_id)
+            heard[message.key].append(message.sequence)
+    found += [
+        Violation("I5", f"aggregate {key} was published as {sequences}")
+        for key, sequences in heard.items()
+        if sequences != sorted(sequences)
+    ]
+    return found
+
+
 def effects_happened_once(messages: Sequence[Published], effects: Sequence[tuple[str, str, int]]) -> list[Violation]:
     """`effects` are (event id, key, sequence) in the order in which they happened. I4, I5 and I6."""
     found: list[Violation] = []

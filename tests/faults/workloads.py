@@ -328,7 +328,7 @@ class Divisions:
         in_force = await world.sql(
             "funding",
             "SELECT lines.line, lines.cents FROM allocations JOIN allocation_lines AS lines "
-            "USING (consortium_id, allocation_id) WHERE consortium_id = $1 AND state = 'approved'",
+            "USING (consortium_id, allocation_id) WHERE consortium_id = $1 AND state = 'effective'",
             self._region.id,
         )
         found = []
@@ -367,6 +367,16 @@ class Intake:
             "lines": [{"line": "robotica", "minutes": 600}],
         }
         await world.insist(office, "PUT", "funding", "/v1/pledges/first", pledge)
+        await self._stands(world)
+
+    async def _stands(self, world: World) -> None:
+        """The pledge has reached partners: whoever is asked from now on says that the company takes part."""
+        path = "/v1/standings?on=2022-01-01&organisation=company"
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not any(
+                each["suffices"] for each in (await world.insist(self._region.office, "GET", "partners", path))["items"]
+            ):
+                await asyncio.sleep(0.1)
 
     async def clients(self, world: World, rng: random.Random, until: float) -> None:
         loop = asyncio.get_running_loop()
@@ -403,7 +413,7 @@ class Intake:
         record = {
             "id": str(number),
             "consortium": self._region.code,
-            "organisation": "org:company",
+            "organisation": "company",
             "line": "robotica",
             "day": str(date(2022, 1, 1) + timedelta(days=number % 900)),
             "kind": "hours",
@@ -420,7 +430,7 @@ class Intake:
     async def _answered(self, world: World, topic: str, values: dict[tuple[int, int], bytes]) -> list[Violation]:
         rows = await world.sql(
             "funding",
-            "SELECT body ->> 'record' AS record FROM receipts WHERE sender = $1 AND body ->> 'state' IS NULL",
+            "SELECT body ->> 'record' AS record FROM receipts WHERE sender = $1",
             self._sender,
         )
         told = Counter(row["record"] for row in rows)
@@ -441,9 +451,15 @@ class Intake:
         rows = await world.sql(
             "funding", "SELECT record_id, minutes FROM contributions WHERE consortium_id = $1", self._region.id
         )
-        found: list[Violation] = []
+        codes = await world.sql(
+            "funding",
+            "SELECT reason ->> 'code' AS code, count(*) "
+            "FROM receipts, jsonb_array_elements(body -> 'reasons') AS reason WHERE sender = $1 GROUP BY 1",
+            self._sender,
+        )
+        found = [] if arrived else [Violation("I6", "nothing was sent: the workload proves nothing")]
         if {row["record_id"]: row["minutes"] for row in rows} != arrived:
-            found.append(Violation("I4", f"{len(rows)} contributions for {len(arrived)} records that arrived"))
+            found.append(Violation("I4", f"{len(rows)} contributions for {len(arrived)} records; {codes}"))
         minutes = sum(arrived.values())
         accounts = await world.sql(
             "funding",

@@ -28,6 +28,17 @@ from tests.faults.invariants import Published
 from tests.faults.proxy import Proxy, to_port, to_socket
 
 QUIET_SECONDS = 60
+WITNESS = """
+CREATE TABLE witness (event_id uuid, topic text, key text, version bigint);
+CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    INSERT INTO witness
+    SELECT event_id, topic, aggregate_kind || '/' || aggregate_id, aggregate_version FROM written;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER see AFTER INSERT ON outbox REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION see();
+"""
+"""Remembers what was ever committed to the outbox, which the relay empties."""
 HTTP_SECONDS = 8
 
 
@@ -100,6 +111,9 @@ class World:
                 client_secret=SecretStr(self.stack.client_secrets[service]),
             )
             self._rpc[service] = Client(self.stack.grpc[service], service, ServiceTokens(settings))
+            connection = await asyncpg.connect(self.stack.databases[service].superuser_url)
+            await connection.execute(WITNESS)
+            await connection.close()
         return self
 
     async def __aexit__(
@@ -259,6 +273,11 @@ class World:
                 found.append(Published(one.partition, one.offset, subject, told["ce_id"], number))
         return found
 
+    async def witnessed(self, service: str) -> list[tuple[str, str, int]]:
+        """Every fact that was committed to this service's outbox for its own topic: event id, key, version."""
+        rows = await self.sql(service, "SELECT * FROM witness WHERE topic = $1", f"{service}.events")
+        return [(str(row["event_id"]), row["key"], row["version"]) for row in rows]
+
     async def values(self, topic: str) -> dict[tuple[int, int], bytes]:
         """What a topic holds now, by partition and offset."""
         return {(one.partition, one.offset): one.value for one in await self._records(topic)}
@@ -270,8 +289,9 @@ class World:
         await client.start()
         found: list[Any] = []
         try:
-            await client.topics()
-            numbers = client.partitions_for_topic(topic) or set()
+            numbers = (await client._client.fetch_all_metadata()).partitions_for_topic(topic)
+            if not numbers:
+                raise LookupError(f"there is no topic {topic}")
             partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
             client.assign(partitions)
             ends = await client.end_offsets(partitions)
