@@ -18,6 +18,7 @@ from services.funding.api.asking import ProgrammeDirectory
 from services.funding.clients import Programmes, Standings
 from services.funding.domain.world import Fingerprints
 from services.funding.effects import Effects
+from services.funding.expiry import Expiry
 from services.funding.handlers import subscriptions
 from services.funding.handlers.intake import Intake
 from services.funding.sealer import Sealer, sealing_key
@@ -72,6 +73,7 @@ async def wire(settings: Settings) -> Service:
         await Sealer(database, key, interval_seconds=settings.seal_interval_seconds).run(stop)
 
     effects = Effects(database, interval_seconds=settings.effect_interval_seconds)
+    expiry = Expiry(database, interval_seconds=settings.expiry_interval_seconds)
     teller = Teller(database, interval_seconds=settings.position_interval_seconds)
 
     return Service(
@@ -85,6 +87,6 @@ async def wire(settings: Settings) -> Service:
         migrations=MIGRATIONS,
         subscriptions=subscriptions(taking_in),
         topics=topics.TOPICS,
-        loops={"sealer": seal, "position": teller.run, "effects": effects.run},
+        loops={"sealer": seal, "position": teller.run, "effects": effects.run, "expiry": expiry.run},
         on_close=[partners.close],
     )

@@ -43,6 +43,7 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
             allocated_cents=budget.allocated_cents,
             reserved_cents=budget.reserved_cents,
             committed_cents=budget.committed_cents,
+            claimed_cents=budget.claimed_cents,
             available_cents=budget.available_cents,
         )
 

@@ -12,7 +12,8 @@ class Settings(runtime.settings.Settings):
     """The books are sealed with the key in `seal_key_file`.
 
     Where a region stands is told once in `position_interval_seconds`, if it moved. Approved divisions whose day has
-    come are looked for every `effect_interval_seconds`.
+    come are looked for every `effect_interval_seconds`, commitments whose last day is over every
+    `expiry_interval_seconds`.
 
     `fingerprint_key` keys the fingerprints of evidence that regions compare. It stays the same for good: with another,
     evidence claimed before is no longer recognised. Production needs one of its own, of 32 characters or more.
@@ -21,6 +22,7 @@ class Settings(runtime.settings.Settings):
     seal_interval_seconds: float = 0.25
     position_interval_seconds: float = 1.0
     effect_interval_seconds: float = 5.0
+    expiry_interval_seconds: float = 60.0
     fingerprint_key: SecretStr = Field(default=SecretStr(_FOR_DEVELOPMENT), validate_default=True)
 
     @field_validator("fingerprint_key")

@@ -180,8 +180,8 @@ async def _affordable(tx: Tx, approved: Allocation, before: Allocation | None) -
     budgets = await store.lock_budgets(tx, {code: kinds[code] for code in (*moves, UNALLOCATED_LINE)})
     for code, cents in moves.items():
         if budgets[code].available_cents + cents < 0:
-            bound = budgets[code].reserved_cents + budgets[code].committed_cents
-            raise LineBelowCommitted(line=code, bound=bound, cents=budgets[code].allocated_cents + cents)
+            after = budgets[code].allocated_cents + cents
+            raise LineBelowCommitted(line=code, bound=budgets[code].bound_cents, cents=after)
     return moves
 
 

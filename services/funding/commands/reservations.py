@@ -86,21 +86,23 @@ async def release(tx: Tx, reservation_id: UUID, *, day: date, at: datetime) -> R
     if after is before or after.line is None:
         return after
     await store.save(tx, after, at)
+    await store.forget_expiry(tx, after.id)
     if before.state == "reserved":
         await store.move_budget(tx, after.line, reserved_cents=-after.cents)
         return after
-    await store.move_budget(tx, after.line, committed_cents=-after.cents)
-    entry = JournalEntry(
-        _entry_id(tx, after.id, "released"),
-        "commitment-released",
-        day,
-        transfer(ledger.committed(after.line), ledger.line(after.line), after.cents),
-        f"released: {after.purpose}",
-        "reservation",
-        after.id,
-        reverses=_entry_id(tx, after.id, "made"),
-    )
-    await post(tx, [entry], at=at)
+    if before.left_cents:
+        await store.move_budget(tx, after.line, committed_cents=-before.left_cents)
+        entry = JournalEntry(
+            _entry_id(tx, after.id, "released"),
+            "commitment-released",
+            day,
+            transfer(ledger.committed(after.line), ledger.line(after.line), before.left_cents),
+            f"released: {after.purpose}",
+            "reservation",
+            after.id,
+            reverses=None if before.decommitted_cents else _entry_id(tx, after.id, "made"),
+        )
+        await post(tx, [entry], at=at)
     await outbox.append(tx, Change("reservation", after.id, after.version, facts), source=SOURCE, at=at)
     return after
 

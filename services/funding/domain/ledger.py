@@ -42,6 +42,16 @@ def committed(code: str) -> str:
     return f"grant/committed/{_checked(code)}"
 
 
+def claimed(code: str) -> str:
+    """What of a line was claimed, approved and not yet paid (credit)."""
+    return f"grant/claimed/{_checked(code)}"
+
+
+def paid(code: str) -> str:
+    """What of a line was paid out on claims (credit): the money at the bank is `CASH` less this."""
+    return f"grant/paid/{_checked(code)}"
+
+
 def declared(code: str) -> str:
     """In-kind contributions to a line that were declared and not yet verified (debit)."""
     return DECLARED + _checked(code)

@@ -135,9 +135,10 @@ def _line(movements: Sequence[Movement], code: str) -> dict[str, Any]:
     accepted = [each for each in movements if each.account == ledger.accepted(code)]
     waiting = [each for each in movements if each.account in (ledger.declared(code), ledger.verified(code))]
     left, committed = _sum(movements, ledger.line(code))[0], _sum(movements, ledger.committed(code))[0]
+    claimed = _sum(movements, ledger.claimed(code))[0] + _sum(movements, ledger.paid(code))[0]
     return {
         "line": code,
-        "allocatedCents": -(left + committed),
+        "allocatedCents": -(left + committed + claimed),
         "committedCents": -committed,
         **_named("realised", accepted),
         **_named("realisedInPeriod", [each for each in accepted if each.in_period]),

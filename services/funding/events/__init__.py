@@ -1,7 +1,8 @@
 """What funding publishes: facts in the past tense, ids only, amounts in integer cents and worked time in minutes."""
 
 from runtime.event import Fact
-from services.funding.events import contributions, money, pledges, subsidy
+from services.funding.events import claims, contributions, money, pledges, subsidy
+from services.funding.events.claims import CommitmentReduced
 from services.funding.events.contributions import (
     ContributionAccepted,
     ContributionDeclared,
@@ -42,6 +43,7 @@ __all__ = [
     "AllocationApproved",
     "AllocationProposed",
     "CommitmentMade",
+    "CommitmentReduced",
     "CommitmentReleased",
     "ContributionAccepted",
     "ContributionDeclared",
@@ -68,4 +70,10 @@ __all__ = [
     "StatementIssued",
 ]
 
-SAMPLES: tuple[Fact, ...] = (*money.SAMPLES, *subsidy.SAMPLES, *pledges.SAMPLES, *contributions.SAMPLES)
+SAMPLES: tuple[Fact, ...] = (
+    *money.SAMPLES,
+    *claims.SAMPLES,
+    *subsidy.SAMPLES,
+    *pledges.SAMPLES,
+    *contributions.SAMPLES,
+)

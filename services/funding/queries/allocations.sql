@@ -84,7 +84,7 @@ ON CONFLICT (consortium_id, line) DO NOTHING;
 
 -- name: lock_budgets
 -- The budgets of these lines, locked in the order of their names.
-SELECT line, kind, allocated_cents, reserved_cents, committed_cents FROM budget_lines
+SELECT line, kind, allocated_cents, reserved_cents, committed_cents, claimed_cents FROM budget_lines
 WHERE consortium_id = $1 AND line = ANY($2::text[])
 ORDER BY line
 FOR UPDATE;
@@ -97,6 +97,6 @@ WHERE budget.consortium_id = $1 AND budget.line = moved.line;
 
 -- name: budgets
 -- Every line's budget, or that of one line.
-SELECT line, kind, allocated_cents, reserved_cents, committed_cents FROM budget_lines
+SELECT line, kind, allocated_cents, reserved_cents, committed_cents, claimed_cents FROM budget_lines
 WHERE consortium_id = $1 AND ($2::text IS NULL OR line = $2)
 ORDER BY line;

@@ -129,7 +129,9 @@ async def budgets(tx: Tx, line: str | None = None) -> list[tuple[str, Budget]]:
 
 
 def budget(row: Record) -> Budget:
-    return Budget(row["line"], row["allocated_cents"], row["reserved_cents"], row["committed_cents"])
+    return Budget(
+        row["line"], row["allocated_cents"], row["reserved_cents"], row["committed_cents"], row["claimed_cents"]
+    )
 
 
 def _allocation(row: Record) -> Allocation:

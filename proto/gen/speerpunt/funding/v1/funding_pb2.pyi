@@ -69,10 +69,13 @@ class GetBalanceResponse(_message.Message):
     RESERVED_CENTS_FIELD_NUMBER: _builtins.int
     COMMITTED_CENTS_FIELD_NUMBER: _builtins.int
     AVAILABLE_CENTS_FIELD_NUMBER: _builtins.int
+    CLAIMED_CENTS_FIELD_NUMBER: _builtins.int
     allocated_cents: _builtins.int
     reserved_cents: _builtins.int
     committed_cents: _builtins.int
     available_cents: _builtins.int
+    claimed_cents: _builtins.int
+    """Approved claims, paid or not."""
     def __init__(
         self,
         *,
@@ -80,10 +83,11 @@ class GetBalanceResponse(_message.Message):
         reserved_cents: _builtins.int = ...,
         committed_cents: _builtins.int = ...,
         available_cents: _builtins.int = ...,
+        claimed_cents: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocated_cents", b"allocated_cents", "available_cents", b"available_cents", "committed_cents", b"committed_cents", "reserved_cents", b"reserved_cents"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocated_cents", b"allocated_cents", "available_cents", b"available_cents", "claimed_cents", b"claimed_cents", "committed_cents", b"committed_cents", "reserved_cents", b"reserved_cents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
