@@ -1,7 +1,7 @@
 """From the type of an event to the function that handles it, with the consumer's own tolerant model of its data."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -37,7 +37,10 @@ class Router:
         self._add(event_type, _Route(model, one=handle))
 
     def on_many(self, event_type: str, model: type[M], handle: Many[M]) -> None:
-        """Runs of events of this type go to `handle(tx, [(event, data), ...])` together: for statements over sets."""
+        """Runs of events of this type go to `handle(tx, [(event, data), ...])` together: for statements over sets.
+
+        Each event has a span of its own, which `context_of` hands on to what that event causes.
+        """
         self._add(event_type, _Route(model, many=handle))
 
     def preparing(self, prepare: Callable[[Sequence[Received]], Awaitable[None]]) -> None:
@@ -72,8 +75,16 @@ class Router:
                 run.append((event, data))
                 last = place + 1 == len(events)
                 if last or events[place + 1].type != event.type:
-                    await route.many(tx, run)
+                    await _together(tx, run, route.many)
                     run = []
+
+
+async def _together(tx: Tx, run: Sequence[tuple[Received, BaseModel]], many: Many[BaseModel]) -> None:
+    topic = run[0][0].topic
+    parents = [(event.traceparent, _attributes(event)) for event, _ in run]
+    with telemetry.spans_apart(f"process {topic}", parents, kind=SpanKind.CONSUMER) as own:
+        traced = zip(run, own, strict=True)
+        await many(tx, [(replace(event, traceparent=mine or event.traceparent), data) for (event, data), mine in traced])
 
 
 def read(event: Received, model: type[M]) -> M:
@@ -105,8 +116,12 @@ def processing(event: Received) -> Any:
         f"process {event.topic}",
         kind=SpanKind.CONSUMER,
         parent_traceparent=event.traceparent,
-        attributes={"messaging.message.id": event.id, "messaging.destination.partition.id": event.partition},
+        attributes=_attributes(event),
     )
+
+
+def _attributes(event: Received) -> dict[str, str | int | float | bool]:
+    return {"messaging.message.id": event.id, "messaging.destination.partition.id": event.partition}
 
 
 def _uuid(text: str) -> UUID | None:

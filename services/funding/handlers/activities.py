@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from runtime.consumer import Router, context_of, processing
+from runtime.consumer import Router, context_of
 from runtime.event import Received
 from runtime.postgres import Tx
 from services.funding.commands import contributions
@@ -34,8 +34,7 @@ async def book_hours(tx: Tx, heard: Sequence[tuple[Received, AttendanceConfirmed
     for event, data in heard:
         assert event.consortium_id is not None
         lesson = Lesson(data.activity_id, data.code, data.company_id, data.line, data.day, data.minutes)
-        with processing(event):
-            confirmed.append(Confirmed(event.consortium_id, lesson, context_of(event, tx.context.actor)))
+        confirmed.append(Confirmed(event.consortium_id, lesson, context_of(event, tx.context.actor)))
     await contributions.book_lessons(tx, confirmed, at=datetime.now(UTC))
 
 
