@@ -39,7 +39,7 @@ ORDER BY day, code LIMIT $4;
 INSERT INTO milestones (consortium_id, milestone_id, code, title, kind, day, starts_at, ends_at, place, audience, text,
                         remind_days_before, cancelled, reason, from_day, said, said_version, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, 1)
-ON CONFLICT (consortium_id, milestone_id) DO NOTHING
+ON CONFLICT DO NOTHING
 RETURNING version;
 
 -- name: change_milestone

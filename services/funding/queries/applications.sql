@@ -11,7 +11,7 @@ SELECT * FROM applications WHERE consortium_id = $1 AND code = $2 FOR UPDATE;
 INSERT INTO applications (consortium_id, application_id, code, scheme, title, from_day, until_day, items, state, drafted_by,
                           reason, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, 'draft', $9, '', $10)
-ON CONFLICT (consortium_id, application_id) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: update_application
 -- Gives an application what it says and where it stands.

@@ -12,7 +12,7 @@ SELECT * FROM deliverables WHERE consortium_id = $1 AND code = $2 FOR UPDATE;
 -- Adds a deliverable; nothing happens when its code is on record.
 INSERT INTO deliverables (consortium_id, deliverable_id, code, line, title, unit, planned, due, grant_code, done, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (consortium_id, deliverable_id) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: update_deliverable
 -- Gives a deliverable its plan and what is done.

@@ -2,7 +2,7 @@
 -- Adds a grant; nothing happens when its code is on record.
 INSERT INTO grants (consortium_id, grant_id, code, scheme, awarded_cents, from_day, until_day, awarded_on, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT (consortium_id, grant_id) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: lock_grant
 -- A grant, locked for whoever supplements or allocates it: by its code or its id.

@@ -30,7 +30,7 @@ LIMIT $4;
 -- name: open_pledge
 -- Makes room for a pledge, so that two who sign it at once do so one after the other; its row is then locked.
 INSERT INTO pledges (consortium_id, pledge_id, code, organisation_id, version) VALUES ($1, $2, $3, $4, 0)
-ON CONFLICT (consortium_id, pledge_id) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: lock_pledge
 -- A pledge, locked for whoever signs it anew.

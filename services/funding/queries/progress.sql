@@ -51,4 +51,4 @@ ORDER BY reports.until_day, reports.code;
 INSERT INTO progress_reports (consortium_id, report_id, code, grant_id, from_day, until_day, known_on, seal_batch,
                               scheme_version, content, sha256, made_by, made_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-ON CONFLICT (consortium_id, report_id) DO NOTHING;
+ON CONFLICT DO NOTHING;

@@ -1,7 +1,7 @@
 -- name: open_scheme
 -- Makes the scheme when it is new; its rows are then locked with lock_scheme.
 INSERT INTO schemes (consortium_id, scheme_id, code, title, version) VALUES ($1, $2, $3, $4, 0)
-ON CONFLICT (consortium_id, scheme_id) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: lock_scheme
 -- The scheme, locked for whoever adds rules to it.

@@ -1,0 +1,7 @@
+-- migrate:up
+-- The id of what has a code is made of that code, so the code is unique as it is. A second unique key beside the primary
+-- one only made rivals fail that met on it first: an upsert waits on one key.
+ALTER TABLE consortia DROP CONSTRAINT consortia_code_key;
+
+-- migrate:down
+ALTER TABLE consortia ADD UNIQUE (code);
