@@ -19,7 +19,7 @@ RELAY_BATCH_BYTES = 512 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic that exists, and who may touch it.
+    """A topic that exists, and who may touch it. Raises ValueError when it does not say so.
 
     `max_bytes` bounds one message. What the relay writes comes in batches of many messages, and the broker's limit is
     on the batch; so for a topic that is not `relayed` (outsiders write it) the broker's limit is `max_bytes` itself.
@@ -34,6 +34,10 @@ class Topic:
     writers: tuple[str, ...]
     readers: tuple[str, ...]
     relayed: bool = True
+
+    def __post_init__(self) -> None:
+        if not (self.writers and self.readers):
+            raise ValueError(f"{self.name}: declare who writes it and who reads it")
 
     def config(self) -> dict[str, str]:
         """The broker's settings for this topic."""

@@ -84,7 +84,9 @@ async def _together(tx: Tx, run: Sequence[tuple[Received, BaseModel]], many: Man
     parents = [(event.traceparent, _attributes(event)) for event, _ in run]
     with telemetry.spans_apart(f"process {topic}", parents, kind=SpanKind.CONSUMER) as own:
         traced = zip(run, own, strict=True)
-        await many(tx, [(replace(event, traceparent=mine or event.traceparent), data) for (event, data), mine in traced])
+        await many(
+            tx, [(replace(event, traceparent=mine or event.traceparent), data) for (event, data), mine in traced]
+        )
 
 
 def read(event: Received, model: type[M]) -> M:

@@ -1,7 +1,7 @@
 """Rivals that add the same thing wait for each other: an upsert that names one key meets no other key first.
 
-PostgreSQL waits on the key that ON CONFLICT names, and raises when a rival's row is met on another one first. That shows
-once in some ten tries of two rivals, so here the schema and the statements themselves are looked at.
+PostgreSQL waits on the key that ON CONFLICT names, and raises when a rival's row is met on another one first. That
+shows once in some ten tries of two rivals, so here the schema and the statements themselves are looked at.
 """
 
 import re

@@ -74,7 +74,9 @@ async def test_what_an_event_causes_is_below_its_own_span(
         await router.handle(tx, events)
     processed = {str((span.attributes or {})["messaging.message.id"]): span for span in spans.get_finished_spans()}
     assert sorted(processed) == sorted(event.id for event in events)
-    rows = await service.db.pool.fetch("SELECT convert_from(data, 'utf8')::jsonb->>'note' AS note, traceparent FROM outbox")
+    rows = await service.db.pool.fetch(
+        "SELECT convert_from(data, 'utf8')::jsonb->>'note' AS note, traceparent FROM outbox"
+    )
     handed_on = {row["note"]: row["traceparent"] for row in rows}
     for event in events:
         span = processed[event.id]
