@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.funding.api import (
     allocations,
     applications,
+    audits,
     balances,
     batches,
     claims,
@@ -23,6 +24,7 @@ from services.funding.api import (
     progress,
     schemes,
     senders,
+    streaming,
 )
 
 BOOKS: tuple[APIRouter, ...] = (
@@ -32,6 +34,8 @@ BOOKS: tuple[APIRouter, ...] = (
     grants.router,
     instalments.router,
     progress.router,
+    audits.router,
+    streaming.router,
     determinations.router,
     deliverables.router,
     allocations.router,

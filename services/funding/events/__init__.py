@@ -1,7 +1,7 @@
 """What funding publishes: facts in the past tense, ids only, amounts in integer cents and worked time in minutes."""
 
 from runtime.event import Fact
-from services.funding.events import claims, contributions, money, pledges, subsidy
+from services.funding.events import claims, contributions, money, pledges, reporting, subsidy
 from services.funding.events.claims import CommitmentReduced
 from services.funding.events.contributions import (
     ContributionAccepted,
@@ -74,6 +74,7 @@ SAMPLES: tuple[Fact, ...] = (
     *money.SAMPLES,
     *claims.SAMPLES,
     *subsidy.SAMPLES,
+    *reporting.SAMPLES,
     *pledges.SAMPLES,
     *contributions.SAMPLES,
 )

@@ -131,6 +131,21 @@ async def chain(tx: Tx) -> AsyncIterator[tuple[dict[str, Any], dict[str, dict[st
         after = found[-1].batch
 
 
+async def batches(
+    tx: Tx, after: int, seals: Sequence[Seal]
+) -> list[tuple[Seal, list[tuple[str, str]], list[dict[str, Any]]]]:
+    """These seals, which follow on batch `after`, each with its list of entries and the documents that there are."""
+    made: dict[int, tuple[Seal, list[tuple[str, str]], list[dict[str, Any]]]] = {
+        seal.batch: (seal, [], []) for seal in seals
+    }
+    for row in await Q.sealed_between.rows(tx, tx.consortium_id, after, seals[-1].batch):
+        _, pairs, present = made[row["batch"]]
+        pairs.append((str(row["entry_id"]), row["entry_hash"]))
+        if row["kind"] is not None:
+            present.append(_recorded(row).document(tx.consortium_id))
+    return list(made.values())
+
+
 async def imbalance(tx: Tx) -> Movement:
     """How far the whole journal is from zero: the sum of every posting, and the number of entries."""
     row = await Q.imbalance.row(tx, tx.consortium_id)
