@@ -1,10 +1,16 @@
 """Looks at the processes of a run from outside."""
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+
+
+def hear_ctrl_c() -> None:
+    """For `preexec_fn`: a test run in the background has SIGINT ignored, and what it starts would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def named_in(folder: Path) -> set[int]:

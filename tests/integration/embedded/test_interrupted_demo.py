@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from deploy.embedded.folders import PROJECT
-from tests.integration.embedded.processes import eventually, named_in, still_alive
+from tests.integration.embedded.processes import eventually, hear_ctrl_c, named_in, still_alive
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -39,7 +39,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, number: signa
     path = f"{PROJECT}{os.pathsep}{PROJECT / 'proto' / 'gen'}"
     with subprocess.Popen(
         command, cwd=tmp_path, env={**environment, "PYTHONPATH": path}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=hear_ctrl_c,
     ) as shell:  # fmt: skip
         until_services_start(shell)
         [demo] = psutil.Process(shell.pid).children()

@@ -20,7 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.embedded.folders import PROJECT
 from deploy.embedded.supervisor import Stack
-from tests.integration.embedded.processes import eventually, named_in, still_alive
+from tests.integration.embedded.processes import eventually, hear_ctrl_c, named_in, still_alive
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -55,8 +55,9 @@ def test_no_stack_leaves_a_trace_when_its_holder_is_killed_with_9(tmp_path: Path
 
 def test_ctrl_c_stops_everything_and_removes_the_run_folder(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as holder:
+        [sys.executable, "-c", HOLDER, str(tmp_path)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        preexec_fn=hear_ctrl_c,
+    ) as holder:  # fmt: skip
         told = _last_json(holder)
         everything = named_in(Path(told["folder"]))
         holder.send_signal(signal.SIGINT)
