@@ -13,7 +13,7 @@ help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 demo: $(VENV)/ready ## plays a whole region end to end and prints the report (REGION=some/folder for another one)
-	@$(PY) -m cli demo $(REGION) $(ARGS)
+	@$(PY) -m cli demo "$(REGION)" $(ARGS)
 
 up: $(VENV)/ready ## starts everything, prints the addresses and leaves it running (PORTS=partners.http=8001,... fixes ports)
 	@$(PY) -m deploy.embedded up
@@ -22,7 +22,7 @@ down: $(VENV)/ready ## stops what `make up` left running
 	@$(PY) -m deploy.embedded down
 
 load: $(VENV)/ready ## puts a region folder into what `make up` left running; again puts only what changed (REGION=...)
-	@$(PY) -m cli.region $(REGION) $(ARGS)
+	@$(PY) -m cli.region "$(REGION)" $(ARGS)
 
 test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)

@@ -63,7 +63,7 @@ async def _story(stage: Stage, beside: Region | None) -> Report:
         async with Systems(stage.stack.kafka, tuple(each.code for each in region.senders)) as systems:
             done = await carry_out.carry_out(stage, systems)
         booked = await account.accept(stage)
-        sheet = await account.spreadsheet(stage, done, booked) if done.published else None
+        sheet = await account.spreadsheet(stage, done, booked)
         position = await account.cofinancing(stage, sheet.naive_cents if sheet else 0)
         (ledger, proof), followed, seen = await asyncio.gather(
             prove.prove(stage, done), journey.journey(stage, done), neighbour.ask(stage, beside, other_office)

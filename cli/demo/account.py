@@ -7,6 +7,7 @@ from typing import Any
 from cli.demo.carry_out import CarriedOut, outcomes
 from cli.demo.lessons import Played
 from cli.demo.stage import Stage
+from cli.region.model import Grant
 from cli.report import naive
 from cli.report.model import Activities, Call, Cause, Cofinancing, Contributions, Reading, Spreadsheet
 from cli.report.naive import Answer
@@ -35,9 +36,14 @@ def contributions(done: CarriedOut) -> Contributions:
     )
 
 
-async def spreadsheet(stage: Stage, done: CarriedOut, booked: list[dict[str, Any]]) -> Spreadsheet:
-    """What a sheet would add up of the same records, and where it goes wrong, from the receipts and the books."""
-    cents_per_hour = await _hourly_rate(stage)
+async def spreadsheet(stage: Stage, done: CarriedOut, booked: list[dict[str, Any]]) -> Spreadsheet | None:
+    """What a sheet would add up of the same records, and where it goes wrong, from the receipts and the books.
+
+    Nothing when nothing was sent, or when no scheme of a grant says what an hour is worth.
+    """
+    if not done.published or stage.region.grant is None:
+        return None
+    cents_per_hour = await _hourly_rate(stage, stage.region.grant)
     now = {each["id"]: each for each in booked}
     answers: dict[str, Answer] = {}
     for one, receipt in outcomes(done):
@@ -66,8 +72,10 @@ async def spreadsheet(stage: Stage, done: CarriedOut, booked: list[dict[str, Any
     )
 
 
-async def cofinancing(stage: Stage, naive_cents: int) -> Cofinancing:
-    """Where the co-financing stands on the day of the report, by the service."""
+async def cofinancing(stage: Stage, naive_cents: int) -> Cofinancing | None:
+    """Where the co-financing stands on the day of the report, by the service; none is asked without a grant."""
+    if stage.region.grant is None:
+        return None
     day = stage.region.report_on.isoformat()
     found = await stage.office.get("funding", f"/v1/positions/programme?asOf={day}")
     calls = (await stage.office.get("funding", f"/v1/positions/calls?asOf={day}&limit=10"))["items"]
@@ -128,8 +136,8 @@ def _call(found: dict[str, Any]) -> Call:
     )
 
 
-async def _hourly_rate(stage: Stage) -> int:
+async def _hourly_rate(stage: Stage, grant: Grant) -> int:
     """What an hour of work is worth by the scheme's own rule, in cents, as the service has it."""
-    scheme = await stage.office.get("funding", f"/v1/schemes/{stage.region.grant.scheme}")
+    scheme = await stage.office.get("funding", f"/v1/schemes/{grant.scheme}")
     terms = [rule["terms"] for rule in scheme["rules"]]
     return int(next(each["centsPerHour"] for each in terms if each["about"] == "rate" and each["kind"] == "hours"))

@@ -108,10 +108,14 @@ def _agreement(agreement: Agreement, known: _Known) -> Found:
 
 
 def _money(region: Region, known: _Known) -> Found:
-    yield from _twice("grant.supplements", [each.code for each in region.grant.supplements])
-    yield from _allocation("allocation", region.allocation, known)
-    if region.what_if is not None:
-        yield from _allocation("whatIf", region.what_if, known)
+    if region.grant is not None:
+        yield from _twice("grant.supplements", [each.code for each in region.grant.supplements])
+    for place, allocation in (("allocation", region.allocation), ("whatIf", region.what_if)):
+        if allocation is None:
+            continue
+        if region.grant is None:
+            yield place, "divides a grant, and this region has none. Add a grant, or leave this out."
+        yield from _allocation(place, allocation, known)
 
 
 def _allocation(place: str, allocation: Allocation, known: _Known) -> Found:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from cli.portal import Portal
-from cli.region.model import Allocation, Region
+from cli.region.model import Allocation, Grant, Region
 from runtime import ids
 
 SCHEMES = Path(__file__).resolve().parents[2] / "services" / "funding" / "schemes"
@@ -92,16 +92,8 @@ def agreement_body(region: Region) -> dict[str, Any]:
 
 def funding_steps(region: Region) -> Iterator[Step]:
     """The money, what is promised, and who may declare."""
-    grant = region.grant
-    yield Step("scheme", (Put("funding", f"/v1/schemes/{grant.scheme}", scheme(region)),))
-    yield Step("grant", (Put("funding", f"/v1/grants/{grant.code}", grant.body("code")),))
-    supplements = tuple(
-        Put("funding", f"/v1/grants/{grant.code}", each.body(), once=each.code) for each in region.supplements
-    )
-    for supplement in supplements:
-        yield Step("supplement", (supplement,))
-    allocation = Put("funding", f"/v1/allocations/{region.allocation.code}", plan_body(region, region.allocation))
-    yield Step("allocation", (allocation,))
+    if region.grant is not None:
+        yield from _grant_steps(region, region.grant)
     yield Step(
         "statements", tuple(Put("funding", f"/v1/statements/{s.code}", s.body("code")) for s in region.statements)
     )
@@ -120,17 +112,28 @@ def funding_steps(region: Region) -> Iterator[Step]:
     )
 
 
-def scheme(region: Region) -> dict[str, Any]:
+def _grant_steps(region: Region, grant: Grant) -> Iterator[Step]:
+    yield Step("scheme", (Put("funding", f"/v1/schemes/{grant.scheme}", scheme(region, grant)),))
+    yield Step("grant", (Put("funding", f"/v1/grants/{grant.code}", grant.body("code")),))
+    for each in region.supplements:
+        added = Put("funding", f"/v1/grants/{grant.code}", each.body(), once=each.code)
+        yield Step("supplement", (added,))
+    if region.allocation is not None:
+        plan = plan_body(grant, region.allocation)
+        yield Step("allocation", (Put("funding", f"/v1/allocations/{region.allocation.code}", plan),))
+
+
+def scheme(region: Region, grant: Grant) -> dict[str, Any]:
     """The rules of the grant's scheme: the region's own copy in schemes/, else the one that comes with funding."""
-    name = f"{region.grant.scheme}.json"
+    name = f"{grant.scheme}.json"
     own = region.folder / "schemes" / name
     found: dict[str, Any] = json.loads((own if own.exists() else SCHEMES / name).read_text(encoding="utf-8"))
     return found
 
 
-def plan_body(region: Region, allocation: Allocation) -> dict[str, Any]:
-    """A division of the region's grant, to propose or to calculate."""
-    return {**allocation.body("code"), "grant": region.grant.code}
+def plan_body(grant: Grant, allocation: Allocation) -> dict[str, Any]:
+    """A division of the grant, to propose or to calculate."""
+    return {**allocation.body("code"), "grant": grant.code}
 
 
 def other_steps(region: Region) -> Iterator[Step]:

@@ -33,14 +33,14 @@ class RegionFile(Part):
     working_groups: tuple[WorkingGroup, ...] = ()
     agreement: Agreement | None = None
     form: Form | None = None
-    grant: Grant
-    allocation: Allocation
+    grant: Grant | None = None
+    allocation: Allocation | None = None
     what_if: Allocation | None = None
     senders: tuple[Sender, ...] = ()
 
 
 class Region(Part):
-    """All that one region folder says, its spreadsheets included.
+    """All that one region folder says, its spreadsheets included. A consortium may have no money: then no grant.
 
     `records` has, per sender, the values of its messages: exactly the bytes of each line, the unreadable ones too.
     """
@@ -56,8 +56,8 @@ class Region(Part):
     umbrella_mandates: tuple[UmbrellaMandate, ...]
     working_groups: tuple[WorkingGroup, ...]
     agreement: Agreement | None
-    grant: Grant
-    allocation: Allocation
+    grant: Grant | None
+    allocation: Allocation | None
     what_if: Allocation | None
     statements: tuple[Statement, ...]
     pledges: tuple[Pledge, ...]
@@ -97,10 +97,11 @@ class Region(Part):
     @property
     def supplements(self) -> tuple[Supplement, ...]:
         """What was added to the grant by the day of the report, oldest first."""
-        given = (each for each in self.grant.supplements if each.awarded_on <= self.report_on)
+        every = self.grant.supplements if self.grant else ()
+        given = (each for each in every if each.awarded_on <= self.report_on)
         return tuple(sorted(given, key=lambda each: each.awarded_on))
 
     @property
     def grant_cents(self) -> int:
-        """What the grant comes to on the day of the report."""
-        return self.grant.cents + sum(each.cents for each in self.supplements)
+        """What the grant comes to on the day of the report; 0 without one."""
+        return (self.grant.cents if self.grant else 0) + sum(each.cents for each in self.supplements)

@@ -55,8 +55,22 @@ def test_a_supplement_is_loaded_once_the_report_is_on_or_after_its_award(amersfo
 
 
 def test_a_region_may_bring_its_own_scheme(amersfoort: Region, tmp_path: Path) -> None:
+    assert amersfoort.grant is not None
     (tmp_path / "schemes").mkdir()
     own = tmp_path / "schemes" / f"{amersfoort.grant.scheme}.json"
     own.write_text('{"title": "Own", "rules": []}', encoding="utf-8")
-    assert load.scheme(amersfoort.model_copy(update={"folder": tmp_path}))["title"] == "Own"
-    assert load.scheme(amersfoort)["title"] == "Sterk Techniekonderwijs 2020-2024"
+    elsewhere = amersfoort.model_copy(update={"folder": tmp_path})
+    assert load.scheme(elsewhere, amersfoort.grant)["title"] == "Own"
+    assert load.scheme(amersfoort, amersfoort.grant)["title"] == "Sterk Techniekonderwijs 2020-2024"
+
+
+def test_a_region_without_money_puts_no_scheme_grant_or_allocation(amersfoort: Region) -> None:
+    poor = amersfoort.model_copy(update={"grant": None, "allocation": None, "what_if": None})
+    with_money, without = ({step.what for step in load.funding_steps(each)} for each in (amersfoort, poor))
+    assert with_money - without == {"scheme", "grant", "supplement", "allocation"}
+
+
+def test_a_grant_need_not_be_divided_yet(amersfoort: Region) -> None:
+    undivided = amersfoort.model_copy(update={"allocation": None, "what_if": None})
+    assert "grant" in (steps := {step.what for step in load.funding_steps(undivided)})
+    assert "allocation" not in steps

@@ -5,6 +5,7 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cli.region import RegionUnusable, read
 
@@ -20,6 +21,13 @@ def changed(path: Path, old: str, new: str, times: int = 1) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text, f"'{old}' is not in {path.name} any more"
     path.write_text(text.replace(old, new, times), encoding="utf-8")
+
+
+def cut_out(path: Path, *names: str) -> None:
+    """Leaves out these parts of a YAML document, with all that is in them."""
+    kept = yaml.safe_load(path.read_text(encoding="utf-8"))
+    text = yaml.safe_dump({name: part for name, part in kept.items() if name not in names}, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def refusal(folder: Path) -> list[str]:
@@ -51,6 +59,7 @@ def test_a_supplement_counts_in_a_report_from_the_day_it_was_awarded() -> None:
 
 def test_a_body_leaves_out_where_it_comes_from_at_every_depth() -> None:
     region = read(EXAMPLES / "amersfoort")
+    assert region.allocation is not None
     for body in (region.programme.body(), region.allocation.body(), region.pledges[0].body(), region.senders[0].body()):
         assert "provenance" not in str(body)
         assert "source" not in str(body)
@@ -120,3 +129,18 @@ def test_a_code_that_stands_twice_is_refused_with_both_rows(tmp_path: Path) -> N
     changed(folder / "companies.csv", "laak-bouw;", "eemtech;")
     told = refusal(folder)
     assert "companies.csv: row 6, column code: 'eemtech' is in row 2 as well. Mend one of them." in told
+
+
+def test_a_consortium_may_have_no_money(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    cut_out(folder / "region.yaml", "grant", "allocation", "whatIf")
+    region = read(folder)
+    assert (region.grant, region.allocation, region.grant_cents, region.supplements) == (None, None, 0, ())
+
+
+def test_an_allocation_without_a_grant_is_told(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    cut_out(folder / "region.yaml", "grant", "whatIf")
+    assert refusal(folder) == [
+        "region.yaml: allocation: divides a grant, and this region has none. Add a grant, or leave this out."
+    ]
