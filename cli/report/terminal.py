@@ -20,6 +20,7 @@ def show(report: Report, console: Console) -> None:
         _answer,
         _spreadsheet,
         _money,
+        _agreement,
         _refusal,
         _lesson,
         _broken,
@@ -105,6 +106,9 @@ def _money(console: Console, report: Report, w: Words) -> None:
         console.print(f"What if: {escape(money.what_if.change)}")
     if money.four_eyes:
         console.print(f"The proposer tried to approve it with a second account: [italic]{escape(money.four_eyes)}")
+
+
+def _agreement(console: Console, report: Report, w: Words) -> None:
     if report.agreement:
         signed, since = report.agreement, report.agreement.in_force_since
         in_force = f", in force since {w.day(since)}" if since else ""
@@ -121,8 +125,8 @@ def _refusal(console: Console, report: Report, w: Words) -> None:
     if refused.latency:
         fast = refused.latency
         quick = f"{w.number(fast.median_ms)} ms (median of {fast.answers})"
-        burst = f"{w.number(fast.burst_records)} at once within {w.number(fast.burst_ms)} ms"
-        console.print(f"  sent one by one {quick}; {burst}")
+        many = f"; {w.number(fast.burst_records)} at once within {w.number(fast.burst_ms)} ms"
+        console.print(f"  sent one by one {quick}{many if fast.burst_records else ''}")
     counts = report.contributions
     refusals = ", ".join(f"{code} {w.number(count)}" for code, count in counts.refused.items())
     booked = f"{w.number(counts.accepted)} booked, {w.number(counts.held)} held"

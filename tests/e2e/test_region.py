@@ -75,6 +75,7 @@ async def test_two_regions_on_one_installation_see_nothing_of_each_other(install
         organisations = await one.office.get("partners", "/v1/organisations?limit=200")
         assert len(organisations["items"]) == kept
         (grant,) = await one.office.get("funding", "/v1/grants")
+        assert one.region.grant is not None
         assert grant["code"] == one.region.grant.code
         foreign = {"Consortium-Id": str(ids.consortium_id(other.region.code))}
         with pytest.raises(Refused) as refused:

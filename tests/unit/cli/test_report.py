@@ -167,3 +167,12 @@ def test_a_figure_that_is_not_what_was_reckoned_is_named_with_both() -> None:
     assert wrong.because == (
         "contributions.published is 1512, reckoned 1500; contributions.refused.no-standing is 20, reckoned None"
     )
+
+
+def test_a_region_without_money_still_shows_its_agreement_on_the_page_and_at_the_terminal() -> None:
+    report = a_report(money=None, cofinancing=None, allocation=(), grant_cents=0)
+    assert report.agreement is not None
+    printed = io.StringIO()
+    terminal.show(report, Console(file=printed, width=200))
+    assert f"{report.agreement.title}: signed by" in printed.getvalue()
+    assert report.agreement.title in Page(render(report)).text
