@@ -114,7 +114,6 @@ async def put_account(code: Code, body: AccountBody, call: Annotated[Call, may("
     person_id = ids.coded_id(call.consortium_id, "person", code)
 
     async def command(tx: Tx) -> Upserted[None]:
-        changed = await commands.link_account(tx, body.issuer, body.subject, person_id)
-        return Upserted(None, "changed" if changed else "unchanged")
+        return await commands.link_account(tx, body.issuer, body.subject, person_id)
 
     return await call.run(command, lambda _: None)

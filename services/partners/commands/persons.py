@@ -20,6 +20,6 @@ async def keep_person(tx: Tx, wanted: Person, named: Mapping[UUID, str]) -> Upse
     return Upserted(replace(wanted, version=version), "created" if version == 1 else "changed")
 
 
-async def link_account(tx: Tx, issuer: str, subject: str, person_id: UUID) -> bool:
-    """Says which person is behind an account; whether that changed anything."""
-    return await store.link_identity(tx, issuer, subject, person_id)
+async def link_account(tx: Tx, issuer: str, subject: str, person_id: UUID) -> Upserted[None]:
+    """Says which person is behind an account; whether that was new, or changed anything."""
+    return Upserted(None, await store.link_identity(tx, issuer, subject, person_id))

@@ -1,9 +1,10 @@
 -- name: link_identity
--- Links an account to a person; the latest link holds.
+-- Links an account to a person; the latest link holds. Whether it is a new one; nothing when it was linked so already.
 INSERT INTO identities (consortium_id, issuer, subject, person_id)
 VALUES ($1, $2, $3, $4)
 ON CONFLICT (consortium_id, issuer, subject) DO UPDATE SET person_id = excluded.person_id
- WHERE identities.person_id <> excluded.person_id;
+ WHERE identities.person_id <> excluded.person_id
+RETURNING xmax = 0;
 
 -- name: person_of
 -- The person behind an account.

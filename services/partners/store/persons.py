@@ -1,6 +1,7 @@
 """Persons and the accounts behind which they are: rows to rules and back."""
 
 from collections.abc import Collection
+from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -50,9 +51,12 @@ async def of_organisations(tx: Tx, organisations: Collection[UUID], role: Person
     return [_person(row) for row in rows]
 
 
-async def link_identity(tx: Tx, issuer: str, subject: str, person_id: UUID) -> bool:
-    """Whether that changed anything."""
-    return bool(await Q.link_identity.execute(tx, tx.consortium_id, issuer, subject, person_id))
+async def link_identity(
+    tx: Tx, issuer: str, subject: str, person_id: UUID
+) -> Literal["created", "changed", "unchanged"]:
+    """Whether the account was new, or of somebody else before."""
+    new: bool | None = await Q.link_identity.value(tx, tx.consortium_id, issuer, subject, person_id)
+    return "unchanged" if new is None else "created" if new else "changed"
 
 
 async def person_of(tx: Tx, issuer: str, subject: str) -> UUID | None:

@@ -106,7 +106,7 @@ async def test_organisations_are_listed_by_code_page_by_page(partners: Partners)
 async def test_two_accounts_of_one_person_are_one_person(partners: Partners) -> None:
     for subject in ("at-work", "at-home"):
         body = {"issuer": "https://login.example", "subject": subject}
-        assert (await partners.put("/v1/persons/teacher-1/account", body)).headers["Result"] == "changed"
+        assert (await partners.put("/v1/persons/teacher-1/account", body)).headers["Result"] == "created"
 
     async def person(subject: str, region: str = str(REGION)) -> str:
         request = pb.ResolvePersonRequest(issuer="https://login.example", subject=subject, consortium_id=region)
