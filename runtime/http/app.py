@@ -29,10 +29,18 @@ from runtime.settings import Settings
 _PATH = re.compile(r"^/v\d+(/([a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?|\{[a-z][A-Za-z0-9]*\}))+$")
 _QUERY = re.compile(r"^[a-z][A-Za-z0-9]*$")
 _FIELD = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,40}$")
-_QUOTING = {
+_SENTENCES = {
     "uuid_parsing": "This must be a UUID",
     "extra_forbidden": "There is no such field here; leave it out",
     "json_invalid": "The body is not valid JSON",
+    "missing": "This is required; fill it in",
+    "model_attributes_type": "This must be a JSON object, sent as application/json",
+    "date_from_datetime_parsing": "This must be a day that exists, written as 2023-03-06",
+    "date_parsing": "This must be a day that exists, written as 2023-03-06",
+    "time_parsing": "This must be a time of day, written as 14:30",
+    "datetime_from_date_parsing": "This must be a moment that exists, written as 2023-03-06T08:30:00Z",
+    "datetime_parsing": "This must be a moment that exists, written as 2023-03-06T08:30:00Z",
+    "bool_parsing": "This must be true or false",
 }
 
 _NONE_OF_ITS_OWN = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False)
@@ -160,7 +168,7 @@ def _add_own_routes(app: FastAPI, service: str) -> None:
             if problem:
                 problems.append(problem)
         if problems:
-            return _plain(503, "Not ready", " ".join(problems), {"Retry-After": "2"})
+            return _plain(503, "not-ready", "Not ready", " ".join(problems), {"Retry-After": "2"})
         return JSONResponse({"status": "ready"})
 
     @app.get("/v1/openapi.json", include_in_schema=False)
@@ -196,8 +204,8 @@ def render(problem: Problem) -> Response:
     return JSONResponse(body, answer.http_status, headers, "application/problem+json")
 
 
-def _plain(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+def _plain(status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     if trace_id := telemetry.current_trace_id():
         body["traceId"] = trace_id
     return JSONResponse(body, status, headers, "application/problem+json")
@@ -218,8 +226,8 @@ def _place(where: Sequence[str | int]) -> str:
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    """pydantic's sentence, without the parts of it that quote the input."""
-    return _QUOTING.get(str(error["type"]), str(error["msg"]))
+    """Our sentence, else pydantic's; of both only those that do not quote the input."""
+    return _SENTENCES.get(str(error["type"]), str(error["msg"]))
 
 
 def _add_handlers(app: FastAPI) -> None:
@@ -234,13 +242,26 @@ def _add_handlers(app: FastAPI) -> None:
     async def on_http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         sentences = {
-            404: ("Not found", "There is nothing at this address. See /v1/openapi.json for what there is."),
-            405: ("Method not allowed", "This address does not take that method. See /v1/openapi.json."),
-            400: ("The request is not valid", "The body could not be read. Send JSON as /v1/openapi.json describes."),
-            413: ("The request is too large", str(error.detail)),
+            404: (
+                "nothing-here",
+                "Not found",
+                "There is nothing at this address. See /v1/openapi.json for what there is.",
+            ),
+            405: (
+                "method-not-taken",
+                "Method not allowed",
+                "This address does not take that method. See /v1/openapi.json.",
+            ),
+            400: (
+                "body-unreadable",
+                "The request is not valid",
+                "The body could not be read. Send JSON as /v1/openapi.json describes.",
+            ),
+            413: ("too-large", "The request is too large", str(error.detail)),
         }
-        title, detail = sentences.get(error.status_code, ("The request failed", str(error.detail)))
-        return _plain(error.status_code, title, detail, error.headers)
+        other = ("request-failed", "The request failed", str(error.detail))
+        code, title, detail = sentences.get(error.status_code, other)
+        return _plain(error.status_code, code, title, detail, error.headers)
 
     async def on_away(_request: Request, error: Exception) -> Response:
         telemetry.log("http").warning("database away", exc_info=error)

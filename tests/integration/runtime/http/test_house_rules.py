@@ -37,7 +37,7 @@ async def test_every_answer_carries_the_house_headers_and_every_error_is_a_probl
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     if status >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
-        assert {"title", "status", "detail"} <= answer.json().keys()
+        assert {"title", "status", "detail", "code"} <= answer.json().keys()
         assert answer.json()["status"] == status
         assert "swordfish" not in answer.text
         assert "Traceback" not in answer.text
