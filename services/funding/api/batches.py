@@ -216,11 +216,16 @@ def _rows(body: bytes) -> Iterator[bytes]:
         raise InvalidInput(summary="the CSV is not UTF-8; save it as 'CSV UTF-8'.") from None
     header = text.partition("\n")[0]
     try:
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=";" if ";" in header else ",", strict=True))
+        sheet = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in header else ",", strict=True)
+        rows, columns = list(sheet), sheet.fieldnames or ()
     except csv.Error:
         raise InvalidInput(summary="the CSV cannot be read; check the quotes and the separators.") from None
-    for row in rows:
-        document = {name or "?": _cell(name, value) for name, value in row.items() if value not in (None, "")}
+    if "id" not in columns:
+        raise InvalidInput(summary="the first line of the CSV must name the columns, and 'id' is not one of them.")
+    for number, row in enumerate(rows, 2):
+        if None in row:
+            raise InvalidInput(summary=f"row {number} of the CSV has more cells than there are columns; check it.")
+        document = {name: _cell(name, value) for name, value in row.items() if value not in (None, "")}
         yield json.dumps(document).encode()
 
 

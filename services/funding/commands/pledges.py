@@ -10,8 +10,9 @@ from runtime.event import Change
 from runtime.postgres import Tx
 from runtime.problems import Kind, NotFound, Problem
 from services.funding.commands import ledger
-from services.funding.domain.pledge import OtherOrganisation, Pledge, Promised, Statement, valued
+from services.funding.domain.pledge import OtherOrganisation, Pledge, Promised, Statement, valued, within
 from services.funding.domain.programme import Programme
+from services.funding.domain.valuation import KindNotEligible, NoRuleForKind
 from services.funding.events import SOURCE
 from services.funding.store import ledger as books
 from services.funding.store import pledges as store
@@ -61,7 +62,11 @@ async def put_pledge(
     pledge_id = ids.coded_id(tx.consortium_id, "pledge", code)
     before = await store.lock(tx, pledge_id, code, organisation_id)
     rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
-    lines = valued(promised, programme, rules, first_day, signed_on)
+    try:
+        lines = valued(promised, programme, rules, first_day, signed_on)
+    except (KindNotEligible, NoRuleForKind):
+        within(programme, first_day, until)
+        raise
     asked = Pledge(pledge_id, code, organisation_id, statement_id, signed_on, first_day, until, lines)
     signed, facts = asked.sign(before, programme)
     if not facts:

@@ -193,8 +193,24 @@ def _reason(kind: str, loc: tuple[int | str, ...], message: str) -> Reason:
         case "value_error":
             needs = message.removeprefix("Value error, ")
             return _malformed(field, f"niet volledig of tegenstrijdig ({needs})", f"incomplete or at odds ({needs})")
+        case "literal_error":
+            one_of = message.removeprefix("Input should be ")
+            return _malformed(field, f"niet een van {one_of.replace(' or ', ' of ')}", f"not one of {one_of}")
         case _:
-            return _malformed(field, "niet in de vorm die erbij hoort", "not in the form that belongs to it")
+            nl, en = _FORMS.get(field or "", _WORDS)
+            return _malformed(field, f"geen {nl}", f"not {en}")
+
+
+_WORDS = ("tekst in de vorm die erbij hoort", "text in the form that belongs to it")
+_NUMBER = ("heel getal groter dan nul, zonder aanhalingstekens", "a whole number above zero, without quotes")
+_FORMS = {
+    "day": ("bestaande dag, geschreven als 2023-03-06", "a day that exists, written as 2023-03-06"),
+    "minutes": _NUMBER,
+    "minutesEach": _NUMBER,
+    "pupils": _NUMBER,
+    "amountCents": ("heel aantal centen groter dan nul, zonder aanhalingstekens", "a whole number of cents above zero"),
+    "evidence": ("lijst van {type, sha256, keptAt}", "a list of {type, sha256, keptAt}"),
+}
 
 
 def _malformed(field: str | None, nl: str, en: str) -> Reason:

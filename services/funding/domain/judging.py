@@ -168,8 +168,8 @@ def _reference(record: Record, known: Known, found: "_Reasons") -> Reason | None
 
     if earlier is None:
         astray(
-            f"u stuurde nooit een {id_}. Herstel {field} en stuur opnieuw",
-            f"you never sent a {id_}. Mend {field} and send again",
+            f"u stuurde nooit iets met id {id_}. Herstel {field} en stuur opnieuw",
+            f"you never sent anything with id {id_}. Mend {field} and send again",
         )
     elif earlier.organisation_id is not None and earlier.organisation_id != known.organisation_id:
         astray(

@@ -115,6 +115,12 @@ def valued(
     return tuple(found)
 
 
+def within(programme: Programme, first: date, last: date) -> None:
+    """Raises PledgeOutsideProgramme for days that are not in the programme, or back to front."""
+    if not programme.from_ <= first <= last <= programme.until:
+        raise PledgeOutsideProgramme(first=programme.from_, last=programme.until)
+
+
 @dataclass(frozen=True, slots=True)
 class Pledge:
     """What an organisation promised, for which period, and when it signed. Signing again takes its place."""
@@ -157,8 +163,7 @@ class Pledge:
             return before, ()
         if before is not None and self.signed_on < before.signed_on:
             raise PledgeBackdated(day=before.signed_on)
-        if not programme.from_ <= self.from_ <= self.until <= programme.until:
-            raise PledgeOutsideProgramme(first=programme.from_, last=programme.until)
+        within(programme, self.from_, self.until)
         fact = PledgeSigned(
             pledge_id=self.id,
             organisation_id=self.organisation_id,

@@ -131,6 +131,22 @@ async def test_a_dry_run_says_the_same_and_books_nothing(door: Door) -> None:
     assert told(dry["receipts"]) == told(wet["receipts"])
 
 
+@pytest.mark.parametrize(
+    ("sheet", "why"),
+    [
+        ("", "must name the columns"),
+        ("garbage", "must name the columns"),
+        ("consortium,line\nsto,bouw\n", "'id' is not one of them"),
+        ('id,line\n"1,bouw\n', "cannot be read"),
+        ("id,line\n1,bouw\n2,bouw,7\n", "row 3 of the CSV has more cells"),
+    ],
+)
+async def test_a_spreadsheet_that_makes_no_records_is_refused_as_a_whole(door: Door, sheet: str, why: str) -> None:
+    answer = await door.ask("POST", "/contribution-batches", sheet, who="sender acme")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input")
+    assert why in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("separator", [",", ";"])
 async def test_a_spreadsheet_says_the_same_as_json(door: Door, separator: str) -> None:
     columns = [

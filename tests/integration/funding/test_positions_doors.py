@@ -92,6 +92,12 @@ async def test_a_pledge_is_valued_and_shown_and_the_same_again_changes_nothing(p
     assert (await planned.get("/pledges?organisation=acme"))["items"] == [first.json()]
 
 
+async def test_a_pledge_outside_the_programme_is_told_so_also_where_no_rule_holds(planned: Funding) -> None:
+    long_ago = a_pledge() | {"from": "1990-01-01", "until": "1991-01-01"}
+    refused = await planned.ask("PUT", "/pledges/acme-1990", long_ago)
+    assert refused.json()["code"] == "pledge-outside-programme"
+
+
 async def test_a_company_signs_and_sees_its_own_pledges_only(planned: Funding) -> None:
     own: dict[str, Any] = {"role": "company", "organisation": "acme"}
     assert (await planned.ask("PUT", "/pledges/acme", a_pledge(), **own)).status_code == 201

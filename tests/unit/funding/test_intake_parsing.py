@@ -76,6 +76,22 @@ def test_a_message_over_the_limit_is_too_large() -> None:
     assert codes(read_record(b" " * (MAX_BYTES + 1))) == [("too-large", None)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "nl", "en"),
+    [
+        ({"day": "4-5-2022"}, "geen bestaande dag, geschreven als 2023-03-06", "not a day that exists, written as"),
+        ({"day": "2022-02-30"}, "geen bestaande dag", "not a day that exists"),
+        ({"minutes": "2,5"}, "geen heel getal groter dan nul", "not a whole number above zero"),
+        ({"minutes": 1.5}, "geen heel getal", "not a whole number"),
+        ({"kind": "uren"}, "niet een van 'hours', 'material', 'loan', 'cash' of", "not one of 'hours', 'material'"),
+    ],
+)
+def test_what_has_the_wrong_form_is_told_the_right_one(changes: dict[str, Any], nl: str, en: str) -> None:
+    found = parse(a_document(**changes))
+    assert isinstance(found, tuple)
+    assert [(nl in reason.nl, en in reason.en) for reason in found] == [(True, True)]
+
+
 def test_a_reason_never_repeats_what_was_sent() -> None:
     found = parse(a_document(day="Jan Jansen", kind="Jan Jansen"))
     assert isinstance(found, tuple)
