@@ -21,7 +21,7 @@ from runtime.http import docs
 from runtime.http.access import declared
 from runtime.http.call import PeopleDirectory
 from runtime.http.limiter import Limiter
-from runtime.http.middleware import Edge
+from runtime.http.middleware import Edge, plain
 from runtime.postgres import Database
 from runtime.problems import FieldError, InvalidInput, Kind, Problem
 from runtime.settings import Settings
@@ -168,7 +168,7 @@ def _add_own_routes(app: FastAPI, service: str) -> None:
             if problem:
                 problems.append(problem)
         if problems:
-            return _plain(503, "not-ready", "Not ready", " ".join(problems), {"Retry-After": "2"})
+            return plain(503, "not-ready", "Not ready", " ".join(problems), {"Retry-After": "2"})
         return JSONResponse({"status": "ready"})
 
     @app.get("/v1/openapi.json", include_in_schema=False)
@@ -202,13 +202,6 @@ def render(problem: Problem) -> Response:
     if answer.http_status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, answer.http_status, headers, "application/problem+json")
-
-
-def _plain(status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-    if trace_id := telemetry.current_trace_id():
-        body["traceId"] = trace_id
-    return JSONResponse(body, status, headers, "application/problem+json")
 
 
 def invalid(errors: Sequence[Any]) -> InvalidInput:
@@ -261,7 +254,7 @@ def _add_handlers(app: FastAPI) -> None:
         }
         other = ("request-failed", "The request failed", str(error.detail))
         code, title, detail = sentences.get(error.status_code, other)
-        return _plain(error.status_code, code, title, detail, error.headers)
+        return plain(error.status_code, code, title, detail, error.headers)
 
     async def on_away(_request: Request, error: Exception) -> Response:
         telemetry.log("http").warning("database away", exc_info=error)

@@ -1,6 +1,7 @@
 """The edge of every HTTP service, as one pure ASGI layer: headers, size limit, CORS allow-list, the request's span."""
 
 import time
+from collections.abc import Mapping
 
 from fastapi import HTTPException
 from opentelemetry.trace import SpanKind, Status, StatusCode
@@ -72,7 +73,9 @@ class Edge:
         with telemetry.span(name, kind=SpanKind.SERVER, parent_traceparent=headers.get("traceparent")) as span:
             try:
                 if int(headers.get("content-length") or 0) > MOST_BODY_BYTES:
-                    await _problem(413, "The request is too large", _TooLarge().detail)(scope, receive, sending)
+                    await plain(413, "too-large", "The request is too large", _TooLarge().detail)(
+                        scope, receive, sending
+                    )
                 else:
                     await self._app(scope, receiving, sending)
             except Exception as error:
@@ -80,7 +83,7 @@ class Edge:
                 telemetry.log("http").error("unexpected error", exc_info=error)
                 if seen["started"]:
                     raise
-                await _problem(500, "Our fault", OUR_FAULT)(scope, receive, sending)
+                await plain(500, "our-fault", "Our fault", OUR_FAULT)(scope, receive, sending)
             route = scope.get("route")
             path = getattr(route, "path", "unmatched")
             span.update_name(f"{scope['method']} {path}")
@@ -113,8 +116,9 @@ class Edge:
         )
 
 
-def _problem(status: int, title: str, detail: str) -> Response:
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+def plain(status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """problem+json for what is wrong outside a use case: an address, a method, a size, or our own fault."""
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     if trace_id := telemetry.current_trace_id():
         body["traceId"] = trace_id
-    return JSONResponse(body, status, media_type="application/problem+json")
+    return JSONResponse(body, status, headers, "application/problem+json")
