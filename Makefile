@@ -36,7 +36,7 @@ faults: $(VENV)/ready ## brings faults over the real services and checks the inv
 check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy runtime services cli deploy proto examples tests
+	$(VENV)/bin/mypy runtime services cli deploy proto bench examples tests
 	$(VENV)/bin/lint-imports
 	cd proto && ../$(VENV)/bin/buf lint
 	cd proto && ../$(VENV)/bin/buf breaking --against image.binpb
