@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from speerpunt.runtime.v1 import operations_pb2, operations_pb2_grpc
 
 from deploy.embedded.ports import Ports
+from deploy.embedded.problems import CannotStart
 from deploy.embedded.supervisor import ServiceDatabase, Stack
 from runtime import ids
 from runtime.auth import ServiceTokens
@@ -145,7 +146,16 @@ class World:
         self.stack.kill(name)
 
     async def start(self, name: str) -> None:
-        await self.stack.start(name)
+        """Starts it again. PostgreSQL refuses until the last backend of the killed server has left: tried again."""
+        async with asyncio.timeout(QUIET_SECONDS):
+            while True:
+                try:
+                    await self.stack.start(name)
+                    return
+                except CannotStart:
+                    if name != "postgres" or "shared memory block" not in self.stack.log(name).read_text():
+                        raise
+                await asyncio.sleep(0.3)
 
     def freeze(self, name: str) -> None:
         """SIGSTOP: it holds its connections and its leases, and does nothing."""
@@ -217,6 +227,17 @@ class World:
                     return await self.ask(token, method, service, path, body, key, **headers)
                 except Unknown:
                     await asyncio.sleep(0.2)
+
+    async def once_known(self, token: str, method: str, service: str, path: str, body: Any = None) -> Any:
+        """Insists until what it names has come over from the service that owns it."""
+        async with asyncio.timeout(QUIET_SECONDS):
+            while True:
+                try:
+                    return await self.insist(token, method, service, path, body)
+                except Refused as refused:
+                    if refused.status != 404:
+                        raise
+                await asyncio.sleep(0.1)
 
     def rpc(self, service: str) -> Client:
         """Calls to a service, as that service itself may make them."""
