@@ -6,7 +6,6 @@ Replicas of a service tell the same outbox, lag and dead letters: take the large
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -19,6 +18,7 @@ from runtime import ops
 from runtime.consumer import Subscription
 from runtime.postgres import Database
 from runtime.settings import Settings
+from runtime.ticking import every
 
 log = structlog.get_logger(__name__)
 
@@ -57,11 +57,10 @@ class Gauges:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Looks every 15 seconds until `stop`. What cannot be looked up now is left out, never told as it was."""
-        while not stop.is_set():
-            if self._exported:
-                await self.look()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+        if self._exported:
+            await every(EVERY_SECONDS, self.look, stop, name="gauges")
+        else:
+            await stop.wait()
 
     async def look(self) -> None:
         """Looks once."""

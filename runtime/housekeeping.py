@@ -5,16 +5,15 @@ The inbox is no part of it: it lives as long as the topics, which are kept for g
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import structlog
 
 from runtime.consumer import dead_letters
 from runtime.postgres import Database
 from runtime.queries import Queries
+from runtime.ticking import every
 
 Q = Queries(__file__, "sql/housekeeping.sql")
 log = structlog.get_logger(__name__)
@@ -66,15 +65,12 @@ async def _all(some: Callable[[], Awaitable[int]]) -> int:
 
 async def run(db: Database, stop: asyncio.Event) -> None:
     """Erases every ten minutes until `stop`; a database that is away is waited for."""
-    while not stop.is_set():
-        try:
-            erased = await run_once(db, datetime.now(UTC))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            log.warning("housekeeping-failed", error=type(error).__name__)
-        else:
-            if erased.dead_letters or erased.answers or erased.published:
-                log.info("erased", **{name: getattr(erased, name) for name in ("dead_letters", "answers", "published")})
-            if erased.overdue:
-                log.error("dead-letters-overdue", waiting=erased.overdue, days=DEAD_LETTERS.days)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+    await every(EVERY_SECONDS, lambda: _tend(db), stop, name="housekeeper")
+
+
+async def _tend(db: Database) -> None:
+    erased = await run_once(db, datetime.now(UTC))
+    if erased.dead_letters or erased.answers or erased.published:
+        log.info("erased", **{name: getattr(erased, name) for name in ("dead_letters", "answers", "published")})
+    if erased.overdue:
+        log.error("dead-letters-overdue", waiting=erased.overdue, days=DEAD_LETTERS.days)

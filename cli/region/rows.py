@@ -20,8 +20,8 @@ from cli.region.model import (
     Statement,
     UmbrellaMandate,
 )
-from cli.region.model.base import Address, Code, Item, Text
 from cli.region.model.funding import Form
+from cli.region.model.items import Address, Code, Item, Text
 from cli.region.sheets import Row, a_day, a_time, an_amount, hours, kvk, whole_numbers, yes
 from cli.region.troubles import Trouble
 

@@ -11,10 +11,11 @@ from runtime.lifespan import Service
 from runtime.people import People
 from runtime.postgres import Database
 from runtime.rpc import Client
+from runtime.ticking import every
 from services.activities.api import ROUTERS
 from services.activities.clients import FundingDesk
 from services.activities.handlers import subscriptions
-from services.activities.loops import BudgetLoop, HoldExpiry, every
+from services.activities.loops import BudgetLoop, HoldExpiry, now
 from services.activities.rpc import door
 from services.activities.settings import Settings
 from services.activities.topics import TOPICS
@@ -65,8 +66,8 @@ async def wire(settings: Settings) -> Service:
         subscriptions=subscriptions(),
         topics=TOPICS,
         loops={
-            "holds": partial(every, settings.hold_poll_seconds, holds),
-            "budget": partial(every, settings.budget_poll_seconds, budget),
+            "holds": partial(every, settings.hold_poll_seconds, lambda: holds.run_once(now()), name="holds"),
+            "budget": partial(every, settings.budget_poll_seconds, lambda: budget.run_once(now()), name="budget"),
         },
         on_close=[funding.close, partners.close],
     )

@@ -3,9 +3,6 @@
 `run_once` does the work and can be repeated; the loop only ticks. Nothing is said to funding inside a transaction.
 """
 
-import asyncio
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -120,16 +117,3 @@ async def regions(database: Database) -> list[UUID]:
     """Every region of this installation; their list belongs to no region."""
     async with database.transaction(()) as tx:
         return await copies.consortia(tx)
-
-
-async def every(
-    seconds: float, work: HoldExpiry | BudgetLoop, stop: asyncio.Event, clock: Callable[[], datetime] = now
-) -> None:
-    """Works until told to stop, again after so many seconds. A failure is logged and tried again at the next tick."""
-    while not stop.is_set():
-        try:
-            await work.run_once(clock())
-        except Exception as error:  # a loop outlives the database's restart
-            log.error("loop-failed", loop=type(work).__name__, error=type(error).__name__)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 
-import asyncpg
 import structlog
 
 from runtime.event import Context
 from runtime.postgres import Database
 from runtime.problems import Problem
+from runtime.ticking import every
 from services.funding.commands.allocations import FARTHEST_EAST
 from services.funding.commands.commitments import expire
 from services.funding.store.reservations import due
@@ -45,10 +44,4 @@ class Expiry:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Looks until told to stop."""
-        while not stop.is_set():
-            try:
-                await self.run_once()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("expiry-failed", error=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._interval_seconds)
+        await every(self._interval_seconds, self.run_once, stop, name="expiry")

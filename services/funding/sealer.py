@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from runtime.postgres import Database
+from runtime.ticking import every
 from services.funding.commands.ledger import seal_next
 from services.funding.domain.chain import SealingKey
 from services.funding.store.ledger import consortia_to_seal
@@ -69,10 +68,4 @@ class Sealer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Seals until told to stop."""
-        while not stop.is_set():
-            try:
-                await self.run_once()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("sealing-failed", error=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._interval_seconds)
+        await every(self._interval_seconds, self.run_once, stop, name="sealer")

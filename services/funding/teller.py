@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 
-import asyncpg
 import structlog
 
 from runtime.event import Context
 from runtime.postgres import Database
 from runtime.problems import Problem
+from runtime.ticking import every
 from services.funding.commands.position import tell_position
 from services.funding.store.positions import consortia_with_news
 
@@ -44,10 +43,4 @@ class Teller:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tells until told to stop."""
-        while not stop.is_set():
-            try:
-                await self.run_once()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("telling-failed", error=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._interval_seconds)
+        await every(self._interval_seconds, self.run_once, stop, name="position")

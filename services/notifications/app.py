@@ -10,11 +10,12 @@ from runtime.http import create_app
 from runtime.lifespan import Service
 from runtime.postgres import Database
 from runtime.rpc import Client
+from runtime.ticking import every
 from services.notifications.api import ROUTERS
 from services.notifications.clients import Directory, Post
 from services.notifications.handlers import subscriptions
 from services.notifications.letters import Letters
-from services.notifications.loops import Reminders, Sender, every
+from services.notifications.loops import Reminders, Sender, now
 from services.notifications.rpc import door
 from services.notifications.settings import Settings
 from services.notifications.topics import TOPICS
@@ -44,6 +45,7 @@ async def wire(settings: Settings) -> Service:
     tokens = TokenChecker(settings)
     partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings))
     sender = Sender(database, Directory(partners), Post(settings), Letters(), settings)
+    reminders = Reminders(database)
     return Service(
         name=NAME,
         version=VERSION,
@@ -56,8 +58,10 @@ async def wire(settings: Settings) -> Service:
         subscriptions=subscriptions(),
         topics=TOPICS,
         loops={
-            "sender": partial(every, settings.send_poll_seconds, sender),
-            "reminders": partial(every, settings.remind_poll_seconds, Reminders(database)),
+            "sender": partial(every, settings.send_poll_seconds, lambda: sender.run_once(now()), name="sender"),
+            "reminders": partial(
+                every, settings.remind_poll_seconds, lambda: reminders.run_once(now()), name="reminders"
+            ),
         },
         on_close=[partners.close],
     )

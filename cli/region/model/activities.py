@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from cli.region.model.base import Cents, Code, Item, Language, Part, Text
+from cli.region.model.items import Cents, Code, Item, Language, Part, Text
 
 
 class Window(Part):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cli.region.model.base import Cents, Code, From, Item, Minutes, Part, Text, Until, UntilAny
+from cli.region.model.items import Cents, Code, From, Item, Minutes, Part, Text, Until, UntilAny
 
 
 class Supplement(Item):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cli.region.model.base import Address, Code, From, Item, Language, Part, Text, Until, UntilAny
+from cli.region.model.items import Address, Code, From, Item, Language, Part, Text, Until, UntilAny
 
 Ground = Literal["party", "umbrella", "pledge"]
 OrganisationKind = Literal[

@@ -4,8 +4,8 @@ from datetime import date
 from pathlib import Path
 
 from cli.region.model.activities import Import, Lesson, LessonRequest, Offer
-from cli.region.model.base import Code, Part
 from cli.region.model.funding import Allocation, Form, Grant, Pledge, Sender, Statement, Supplement
+from cli.region.model.items import Code, Part
 from cli.region.model.partners import (
     Agreement,
     Consortium,
