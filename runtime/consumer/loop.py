@@ -26,6 +26,13 @@ POLL_SECONDS = 0.25
 PAUSES_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 30.0
 FLOOD_SECONDS = 60.0
+JOIN_SECONDS = 60.0
+LEAVE_SECONDS = 10.0
+STANDSTILL_SECONDS = 10.0
+
+
+class Standstill(KafkaError):  # type: ignore[misc]
+    """There is something to read, and the client brings nothing: it is made anew."""
 
 
 @dataclass(slots=True)
@@ -52,6 +59,8 @@ class Consumer:
     _pauses: set[tuple[str, int]] = field(default_factory=set)
     _pauses_read: float = 0.0
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _looked_at: float = 0.0
+    _waiting_at: dict[TopicPartition, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -61,7 +70,8 @@ class Consumer:
         """Handles messages until `stop`; ends its batch, commits and leaves the group. Reconnects when it must."""
         while not stop.is_set():
             try:
-                await _until(stop, self.start())
+                async with asyncio.timeout(JOIN_SECONDS):
+                    await _until(stop, self.start())
                 while not stop.is_set():
                     await self.run_once()
             except (KafkaError, OSError) as error:
@@ -82,13 +92,15 @@ class Consumer:
             topics = [self.settings.topic_prefix + topic for topic in self.subscription.topics]
             client.subscribe(topics=topics, listener=listener)
         self._kafka = client
+        self._looked_at, self._waiting_at = time.monotonic(), {}
         await client.start()
 
     async def close(self) -> None:
         """Leaves the group, so that another member takes over at once."""
         client, self._kafka = self._kafka, None
         if client is not None:
-            await client.stop()
+            with contextlib.suppress(TimeoutError):  # one that is stuck is thrown out by the group itself
+                await asyncio.wait_for(client.stop(), LEAVE_SECONDS)
 
     async def run_once(self) -> int:
         """Handles what one fetch brings; how many messages that were."""
@@ -96,6 +108,7 @@ class Consumer:
         await self._hold_and_release(client)
         fetched = await client.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=self.subscription.most)
         if not fetched:
+            await self._look_for_standstill(client)
             return 0
         async with self._busy:
             batch = {partition: self._receive(partition, records) for partition, records in fetched.items()}
@@ -103,6 +116,27 @@ class Consumer:
             failpoints.hit("consumer.before-offsets")
             await self._commit(client, offsets)
         return sum(map(len, batch.values()))
+
+    async def _look_for_standstill(self, client: AIOKafkaConsumer) -> None:
+        """Asks the broker, now and then while nothing comes, whether there is something after all.
+
+        Raises Standstill when a partition is where it was at the look before, and has something to read: seen after a
+        broker was killed, when the client went on waiting for an answer that nobody would give.
+        """
+        if time.monotonic() - self._looked_at < STANDSTILL_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        before, self._waiting_at = self._waiting_at, {}
+        reading = [partition for partition in client.assignment() if partition not in client.paused()]
+        if not reading:
+            return
+        async with asyncio.timeout(STANDSTILL_SECONDS):
+            ends = await client.end_offsets(reading)
+            for partition in reading:
+                if (position := await client.position(partition)) < ends[partition]:
+                    self._waiting_at[partition] = position
+        if stuck := [partition for partition, place in self._waiting_at.items() if before.get(partition) == place]:
+            raise Standstill(f"{len(stuck)} partitions have messages that do not come")
 
     def _client(self) -> AIOKafkaConsumer:
         if self._kafka is None:

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from runtime import counts, ops
-from runtime.consumer import Consumer, RetryLater, Router, Subscription
+from runtime.consumer import Consumer, RetryLater, Router, Subscription, loop
 from runtime.consumer.dead_letters import ReplayFailed
 from runtime.event import Received
 from runtime.postgres import Tx
@@ -290,3 +290,76 @@ async def test_a_consumer_whose_topic_nobody_has_made_still_stops_at_once(servic
             await asyncio.sleep(0.01)
     stop.set()
     await asyncio.wait_for(running, 5)
+
+
+async def test_a_client_that_waits_for_an_answer_nobody_gives_is_made_anew(
+    service: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "STANDSTILL_SECONDS", 0.5)
+    consortium, walker = uuid4(), uuid4()
+    consumer, stop = Consumer(service.db, service.settings, steps.subscription()), asyncio.Event()
+    running = asyncio.create_task(consumer.run(stop))
+
+    async def heard(times: int) -> None:
+        async with asyncio.timeout(25):
+            while total(await steps.heard(service.db, consortium)) < times:
+                assert not running.done()
+                await asyncio.sleep(0.02)
+
+    await steps.step(service.db, consortium, [walker])
+    await publish(service.db, service.settings)
+    await heard(1)
+    stuck = consumer._client()
+    for part in (stuck._fetcher._fetch_task, *stuck._fetcher._pending_tasks):
+        part.cancel()
+    await steps.step(service.db, consortium, [walker])
+    await publish(service.db, service.settings)
+    await heard(2)
+    assert consumer._client() is not stuck
+    stop.set()
+    await running
+
+
+async def test_a_client_that_has_nothing_to_read_is_left_alone(service: Steps) -> None:
+    consortium = uuid4()
+    await steps.step(service.db, consortium, [uuid4()])
+    await publish(service.db, service.settings)
+    consumer = Consumer(service.db, service.settings, steps.subscription())
+    await consumer.start()
+
+    async def one_heard() -> bool:
+        return total(await steps.heard(service.db, consortium)) == 1
+
+    await run_until(consumer, one_heard)
+    for _ in range(3):
+        consumer._looked_at -= 1_000.0
+        assert await consumer.run_once() == 0
+    await consumer.close()
+
+
+async def test_joining_a_group_is_tried_again_when_it_takes_for_ever(
+    service: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "JOIN_SECONDS", 1.0)
+    consortium, walker = uuid4(), uuid4()
+    consumer, stop = Consumer(service.db, service.settings, steps.subscription()), asyncio.Event()
+    joined, tries = consumer.start, 0
+
+    async def start() -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            await asyncio.Event().wait()
+        monkeypatch.setattr(loop, "JOIN_SECONDS", 25.0)
+        await joined()
+
+    monkeypatch.setattr(Consumer, "start", lambda _: start())
+    await steps.step(service.db, consortium, [walker])
+    await publish(service.db, service.settings)
+    running = asyncio.create_task(consumer.run(stop))
+    async with asyncio.timeout(40):
+        while not total(await steps.heard(service.db, consortium)):
+            await asyncio.sleep(0.02)
+    stop.set()
+    await running
+    assert tries == 2
