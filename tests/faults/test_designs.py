@@ -26,7 +26,7 @@ from tests.faults.invariants import (
 )
 from tests.support import steps
 from tests.support.servers import KafkaForTest, ServiceDatabase
-from tests.support.steps.processes import DEADLINE_SECONDS, Processes, dies
+from tests.support.steps.processes import DEADLINE_SECONDS, Processes
 
 DESIGNS = "tests.faults.designs"
 
@@ -160,7 +160,7 @@ async def test_a_killed_consumer_has_each_effect_once_only_with_an_inbox_and_off
         await world.step(walkers)
     await world.drain()
     victim = processes.start("consumer", world.settings, failpoint, module=DESIGNS, more=[design])
-    assert await dies(victim) == -signal.SIGKILL
+    assert await processes.dies(victim) == -signal.SIGKILL
     successor = processes.start("consumer", world.settings, module=DESIGNS, more=[design])
     await world.step([probe := uuid4()])
     await world.drain()
@@ -178,7 +178,9 @@ async def test_a_fact_written_after_its_state_is_lost_when_the_writer_dies(
     design: str, caught: set[str], world: World, processes: Processes
 ) -> None:
     words = [design, str(world.consortium_id), *(str(uuid4()) for _ in range(3))]
-    assert await dies(processes.start("writer", world.settings, module=DESIGNS, more=words)) == -signal.SIGKILL
+    assert (
+        await processes.dies(processes.start("writer", world.settings, module=DESIGNS, more=words)) == -signal.SIGKILL
+    )
     await world.drain()
     found = published_is_what_was_committed(world.history, await world.messages(), await world.versions())
     assert named(found) == caught, found

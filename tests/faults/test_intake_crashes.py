@@ -12,7 +12,7 @@ from services.funding.commands import ledger
 from tests.support.funding_intake import Books, a_record
 from tests.support.intake_kafka import CompanySystem, bare, settings_for
 from tests.support.servers import DatabaseFor, KafkaForTest
-from tests.support.steps.processes import Processes, dies
+from tests.support.steps.processes import Processes
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def test_a_crash_loses_no_record_and_counts_none_twice(
         await acme.publish([bare(each) for each in records])
         start("relay" if role == "consumer" else "consumer")
         victim = processes.start("serve", settings, failpoint, module="services.funding", more=["--roles", role])
-        assert await dies(victim) == -signal.SIGKILL
+        assert await processes.dies(victim) == -signal.SIGKILL
         start(role)
         receipts = await acme.receipts(300)
         await acme.publish([bare(a_record("last"))])
