@@ -14,6 +14,7 @@ from runtime.problems import NotFound
 from services.funding.api.speaking import READ, READERS, WRITE, Code, Sentence
 from services.funding.commands import instalments as commands
 from services.funding.domain.instalment import Instalment
+from services.funding.events.claims import ReasonCode
 from services.funding.store import grants
 from services.funding.store import instalments as store
 
@@ -31,6 +32,9 @@ class InstalmentBody(ApiModel):
 
 
 class ReversalBody(ApiModel):
+    """Why it is taken back: a code and a sentence, which the entry says both."""
+
+    reason_code: ReasonCode = "mistake"
     reason: Reason
 
 
@@ -84,6 +88,8 @@ async def take_back_instalment(
     """Takes back what was recorded by mistake. Refused to the person who recorded it."""
     by = await call.person()
     return await call.run(
-        lambda tx: commands.take_back_instalment(tx, code, instalment, body.reason, by=by, at=call.at),
+        lambda tx: commands.take_back_instalment(
+            tx, code, instalment, body.reason_code, body.reason, by=by, at=call.at
+        ),
         InstalmentView.of,
     )

@@ -13,7 +13,7 @@ from runtime.postgres import Tx
 from services.funding.api.speaking import READ, READERS
 from services.funding.commands import ledger as commands
 from services.funding.domain.chain import Anchor, Seal
-from services.funding.domain.ledger import Movement
+from services.funding.domain.ledger import Movement, ReversalCode, reversal_code
 from services.funding.store import ledger as store
 from services.funding.store.ledger import JournalLine
 
@@ -41,7 +41,9 @@ class PostingView(ApiModel):
 
 
 class EntryView(ApiModel):
-    """A journal entry. `batch` is the seal that covers it, absent for the second in which there is none yet."""
+    """A journal entry; one that reverses another has the code of its reason. `batch` is the seal that covers it, absent
+    for the second in which there is none yet.
+    """
 
     id: UUID
     kind: str
@@ -51,6 +53,7 @@ class EntryView(ApiModel):
     subject_kind: str
     subject_id: UUID
     reverses: UUID | None
+    reason_code: ReversalCode | None = None
     recorded_at: datetime
     recorded_by: str
     batch: int | None
@@ -69,6 +72,7 @@ class EntryView(ApiModel):
             subject_kind=entry.subject_kind,
             subject_id=entry.subject_id,
             reverses=entry.reverses,
+            reason_code=reversal_code(entry.reason) if entry.reverses else None,
             recorded_at=entry.recorded_at,
             recorded_by=entry.recorded_by,
             batch=line.batch,

@@ -5,6 +5,7 @@ A command fills a `Work`; `write` then takes a handful of statements, whatever t
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from runtime import ids, outbox
@@ -45,9 +46,11 @@ class Work:
         self.entries += domain.booking_entries(new, by)
         self._tell(new, domain.booking_facts(new, by), context)
 
-    def reverse(self, found: Contribution, reason: str, context: Context | None = None) -> Contribution:
+    def reverse(
+        self, found: Contribution, how: Literal["replaced", "withdrawn"], context: Context | None = None
+    ) -> Contribution:
         """A contribution is taken back."""
-        after, entries, fact = domain.reverse(found, reason)
+        after, entries, fact = domain.reverse(found, how)
         self._move(after, entries, fact, context)
         self.freed.add(found.id)
         self.claims = [claim for claim in self.claims if claim[1] != found.id]

@@ -12,7 +12,7 @@ from runtime.event import Change, Fact
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.funding.commands import commitments
-from services.funding.commands.days import local_day, open_day
+from services.funding.commands.days import local_day
 from services.funding.commands.ledger import post
 from services.funding.domain.claim import SUBJECT, Claim, Evidence
 from services.funding.domain.reservation import Reservation
@@ -60,7 +60,7 @@ async def approve(tx: Tx, claim_id: UUID, *, by: UUID, at: datetime) -> Claim:
     after, fact = claim.approve(by, at)
     await store.save(tx, after)
     await reservations.move_budget(tx, after.line, committed_cents=-after.cents, claimed_cents=after.cents)
-    entry = after.approval_entry(_entry_id(after, "approved"), await local_day(tx, at), "")
+    entry = after.approval_entry(_entry_id(after, "approved"), await local_day(tx, at))
     await post(tx, [entry], at=at)
     await _tell(tx, after, fact, at)
     return after
@@ -89,20 +89,20 @@ async def withdraw(tx: Tx, claim_id: UUID, *, own: Collection[UUID] | None, at: 
 
 
 async def pay(tx: Tx, claim_id: UUID, on: date, reference: str, *, at: datetime) -> Claim:
-    """Records that an approved claim was paid; booked on that day, or on the first open one, which the entry says.
+    """Records that an approved claim was paid, and books it on that day.
 
     Raises NotFound, ClaimNotApproved and PaidInFuture.
     """
     _, claim = await _locked(tx, claim_id)
     after, fact = claim.pay(on, reference, await local_day(tx, at))
     await store.save(tx, after)
-    await post(tx, [after.payment_entry(_entry_id(after, "paid"), *await open_day(tx, on))], at=at)
+    await post(tx, [after.payment_entry(_entry_id(after, "paid"), on)], at=at)
     await _tell(tx, after, fact, at)
     return after
 
 
 async def reverse(tx: Tx, claim_id: UUID, code: ReasonCode, reason: str, *, by: UUID, at: datetime) -> Claim:
-    """Undoes an approval before it was paid: the entry is reversed, on the first open day, with the code of its reason.
+    """Undoes an approval before it was paid: the entry is reversed, with the code of the reason.
 
     Raises NotFound, ClaimNotApproved and SamePerson.
     """
@@ -111,10 +111,9 @@ async def reverse(tx: Tx, claim_id: UUID, code: ReasonCode, reason: str, *, by: 
     booked = await books.entry(tx, _entry_id(after, "approved"))
     if booked is None:
         raise NotFound(what="entry of this claim")
-    day, why = await open_day(tx, booked.day)
     await store.save(tx, after)
     await reservations.move_budget(tx, after.line, committed_cents=after.cents, claimed_cents=-after.cents)
-    undone = booked.reversal(_entry_id(after, "reversed"), day, f"{code}: {reason}{why}")
+    undone = booked.reversal(_entry_id(after, "reversed"), booked.day, code, reason)
     await post(tx, [undone], at=at)
     await _give_back(tx, commitment, after, at)
     await _tell(tx, after, fact, at)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from runtime.ids import coded_id
@@ -125,7 +126,7 @@ def _book(
     return replace(new, state="verified", version=2, verified_by=by)
 
 
-def _undo(work: Work, held: HeldRecord, earlier: Stored | None, how: str) -> None:
+def _undo(work: Work, held: HeldRecord, earlier: Stored | None, how: Literal["replaced", "withdrawn"]) -> None:
     """The earlier record gives way to the one that is released."""
     if earlier is None or earlier.state in ("refused", "replaced", "withdrawn"):
         return

@@ -8,11 +8,10 @@ from runtime import ids, outbox
 from runtime.event import Change
 from runtime.postgres import Tx
 from runtime.problems import NotFound
-from services.funding.commands.days import open_day
 from services.funding.commands.ledger import post
 from services.funding.domain.grant import Grant
 from services.funding.domain.instalment import Instalment
-from services.funding.domain.ledger import CASH, RECEIVABLE, JournalEntry, transfer
+from services.funding.domain.ledger import CASH, RECEIVABLE, JournalEntry, ReversalCode, transfer
 from services.funding.events import SOURCE
 from services.funding.store import determinations, grants
 from services.funding.store import instalments as store
@@ -32,7 +31,7 @@ async def put_instalment(
     by: UUID,
     at: datetime,
 ) -> tuple[Instalment, Result]:
-    """Records money that came in and books it as cash, on the first open day when its own is closed. Again: unchanged.
+    """Records money that came in and books it as cash on its day. Again: unchanged.
 
     Raises NotFound for an unknown grant, InstalmentRewritten, and InstalmentTooLarge when more came in than is due.
     """
@@ -46,15 +45,15 @@ async def put_instalment(
     if not facts:
         return next(each for each in before if each.code == code), "unchanged"
     await store.add(tx, after, added, at)
-    await post(tx, [_entry(grant, added, *await open_day(tx, received_on))], at=at)
+    await post(tx, [_entry(grant, added)], at=at)
     await outbox.append(tx, Change("grant", after.id, after.version, facts), source=SOURCE, at=at)
     return added, "created"
 
 
 async def take_back_instalment(
-    tx: Tx, grant_code: str, code: str, reason: str, *, by: UUID, at: datetime
+    tx: Tx, grant_code: str, code: str, why: ReversalCode, reason: str, *, by: UUID, at: datetime
 ) -> Instalment:
-    """Takes an instalment back that was recorded by mistake: an entry undoes its own, on the first open day.
+    """Takes an instalment back that was recorded by mistake: an entry undoes its own, with the code of the reason.
 
     Raises NotFound, InstalmentTakenBack and SamePerson, and GrantAlreadyDetermined once the grant is determined.
     """
@@ -70,8 +69,7 @@ async def take_back_instalment(
     booked = await books.entry(tx, _entry_id(found))
     if booked is None:
         raise NotFound(what="entry of this instalment")
-    day, why = await open_day(tx, booked.day)
-    undone = booked.reversal(ids.coded_id(found.id, "entry", "taken-back"), day, reason + why)
+    undone = booked.reversal(ids.coded_id(found.id, "entry", "taken-back"), booked.day, why, reason)
     await post(tx, [undone], at=at)
     await outbox.append(tx, Change("grant", after.id, after.version, facts), source=SOURCE, at=at)
     return taken
@@ -88,13 +86,13 @@ def _entry_id(received: Instalment) -> UUID:
     return ids.coded_id(received.id, "entry", "received")
 
 
-def _entry(grant: Grant, received: Instalment, day: date, why: str) -> JournalEntry:
+def _entry(grant: Grant, received: Instalment) -> JournalEntry:
     return JournalEntry(
         _entry_id(received),
         "instalment-received",
-        day,
+        received.received_on,
         transfer(CASH, RECEIVABLE, received.cents),
-        f"instalment {received.code} of grant {grant.code}{why}",
+        f"instalment {received.code} of grant {grant.code}",
         "grant",
         grant.id,
     )

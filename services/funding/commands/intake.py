@@ -4,6 +4,7 @@ booked, held, duplicate or refused, with a receipt that says so."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from runtime import counts, inbox
@@ -205,7 +206,7 @@ class _Batch:
         self._undo(arrival, earlier, "withdrawn")
         return receipt
 
-    def _undo(self, arrival: Arrival, earlier: Stored, how: str) -> None:
+    def _undo(self, arrival: Arrival, earlier: Stored, how: Literal["replaced", "withdrawn"]) -> None:
         """An earlier record is replaced or withdrawn: its contribution leaves the books, and its sender is told."""
         work, before = self._work(earlier.consortium_id), earlier.contribution
         after = None

@@ -13,18 +13,23 @@ from services.funding.domain.chain import FORM, Anchor, Break, Seal, SealingKey,
 from services.funding.domain.ledger import JournalEntry
 from services.funding.events import SOURCE, EntriesSealed
 from services.funding.store import ledger as books
+from services.funding.store import periods
 
 
 async def post(tx: Tx, entries: Sequence[JournalEntry], *, at: datetime) -> None:
     """Books these entries, all or none, as recorded at `at` by whoever the transaction acts for.
 
-    Set-based: three statements whatever the number of entries, one balance update per account, accounts made when
-    first used and locked in the order of their names. Journal rows are only ever added.
+    The one rule of closed periods: an entry whose day is in one is booked on the first open day instead and says so,
+    and nobody closes a period until this transaction ends. Set-based: four statements whatever the number of entries,
+    one balance update per account, accounts made when first used and locked in the order of their names. Journal rows
+    are only ever added.
     Raises asyncpg.UniqueViolationError when an entry with the same id is booked already.
     """
     if entries:
-        await books.insert_entries(tx, entries, at)
-        await books.move_balances(tx, entries)
+        closed_until = await periods.keep_open(tx)
+        booked = [entry.on_open_day(closed_until) for entry in entries]
+        await books.insert_entries(tx, booked, at)
+        await books.move_balances(tx, booked)
 
 
 async def seal_next(tx: Tx, key: SealingKey, *, at: datetime, most: int = 1_000) -> Seal | None:

@@ -75,8 +75,8 @@ async def put_pledge(
     entries = [signed.entry(_entry_id(signed))]
     booked = None if before is None else await books.entry(tx, _entry_id(before))
     if booked is not None:
-        reason = f"pledge {code} signed anew"
-        entries.insert(0, booked.reversal(ids.coded_id(booked.id, "entry", "reversed"), signed_on, reason))
+        undone = ids.coded_id(booked.id, "entry", "reversed")
+        entries.insert(0, booked.reversal(undone, signed_on, "signed-anew", f"pledge {code} signed anew"))
     await ledger.post(tx, entries, at=at)
     await outbox.append(tx, Change("pledge", signed.id, signed.version, facts), source=SOURCE, at=at)
     return signed, "created" if before is None else "changed"

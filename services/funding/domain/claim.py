@@ -117,15 +117,15 @@ class Claim:
         )
         return after, ClaimReversed(**self._what(), reason_code=code, reason=reason)
 
-    def approval_entry(self, entry_id: UUID, day: date, why: str) -> JournalEntry:
+    def approval_entry(self, entry_id: UUID, day: date) -> JournalEntry:
         """Committed money that is owed now."""
         postings = transfer(ledger.committed(self.line), ledger.claimed(self.line), self.cents)
-        return JournalEntry(entry_id, "claim-approved", day, postings, self.about + why, SUBJECT, self.id)
+        return JournalEntry(entry_id, "claim-approved", day, postings, self.about, SUBJECT, self.id)
 
-    def payment_entry(self, entry_id: UUID, day: date, why: str) -> JournalEntry:
+    def payment_entry(self, entry_id: UUID, day: date) -> JournalEntry:
         """Owed money that is paid now."""
         postings = transfer(ledger.claimed(self.line), ledger.paid(self.line), self.cents)
-        return JournalEntry(entry_id, "claim-paid", day, postings, self.paid_reference + why, SUBJECT, self.id)
+        return JournalEntry(entry_id, "claim-paid", day, postings, self.paid_reference, SUBJECT, self.id)
 
     def _decidable(self, by: UUID, what: str) -> None:
         if self.state != "submitted":

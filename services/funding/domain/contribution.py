@@ -172,10 +172,12 @@ def verify(found: Contribution, by: By, person: UUID | None = None) -> tuple[Con
     return after, ContributionVerified(contribution_id=found.id, by=by)
 
 
-def reverse(found: Contribution, reason: str) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionReversed]:
+def reverse(
+    found: Contribution, how: Literal["replaced", "withdrawn"]
+) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionReversed]:
     """Takes it back: what it booked is undone, entry by entry. One that is on hold is out of the books already."""
     after = replace(found, state="reversed", version=found.version + 1)
-    fact = ContributionReversed(contribution_id=found.id, reason=reason)
+    fact = ContributionReversed(contribution_id=found.id, reason=how)
     if not found.booked:
         return after, (), fact
     undone = [_lesson_entry(found)] if found.origin == "lesson" else [_entry(found, "declared", "")]
@@ -184,7 +186,7 @@ def reverse(found: Contribution, reason: str) -> tuple[Contribution, tuple[Journ
     if found.state == "accepted":
         undone.append(_entry(found, "accepted", ""))
     entries = tuple(
-        entry.reversal(_entry_id(found, f"{entry.kind}-reversed"), found.day, reason) for entry in reversed(undone)
+        entry.reversal(_entry_id(found, f"{entry.kind}-reversed"), found.day, how) for entry in reversed(undone)
     )
     return after, entries, fact
 

@@ -7,8 +7,9 @@ What a line has left is the credit balance of its account.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal, get_args
 from uuid import UUID
 
 from runtime.problems import Kind, Problem
@@ -28,6 +29,20 @@ DECLARED = "memo/declared/"
 VERIFIED = "memo/verified/"
 ACCEPTED = "memo/accepted/"
 PLEDGED = "memo/pledged/"
+
+ReversalCode = Literal[
+    "mistake",
+    "duplicate",
+    "not-delivered",
+    "not-eligible",
+    "no-evidence",
+    "replaced",
+    "withdrawn",
+    "released",
+    "signed-anew",
+    "other",
+]
+"""Why an entry was undone. The code stands before the sentence in the entry's reason, so that the seal covers it."""
 
 _SEGMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
 
@@ -132,18 +147,32 @@ class JournalEntry:
         if any(not posting.cents and not posting.minutes for posting in self.postings):
             raise EmptyEntry()
 
-    def reversal(self, entry_id: UUID, day: date, reason: str) -> "JournalEntry":
-        """The entry that undoes this one: the same postings with the signs turned."""
+    def reversal(self, entry_id: UUID, day: date, code: ReversalCode, reason: str = "") -> "JournalEntry":
+        """The entry that undoes this one: the same postings with the signs turned, and the code of the reason."""
         return JournalEntry(
             entry_id,
             f"{self.kind}-reversed",
             day,
             tuple(Posting(posting.account, -posting.cents, -posting.minutes) for posting in self.postings),
-            reason,
+            f"{code}: {reason}" if reason else code,
             self.subject_kind,
             self.subject_id,
             self.id,
         )
+
+    def on_open_day(self, closed_until: date | None) -> "JournalEntry":
+        """This entry; when its day is in the closed period, on the first open day after it, which its reason says."""
+        if closed_until is None or self.day > closed_until:
+            return self
+        why = f"it is of {self.day}, and the period until {closed_until} is closed"
+        reason = f"{self.reason}; {why}" if self.reason else why
+        return replace(self, day=closed_until + timedelta(days=1), reason=reason)
+
+
+def reversal_code(reason: str) -> ReversalCode | None:
+    """The code that the reason of a reversal begins with; None when it has none, as entries of before it was asked."""
+    said = reason.partition(":")[0].partition(";")[0]
+    return next((code for code in get_args(ReversalCode) if code == said), None)
 
 
 def transfer(debit: str, credit: str, cents: int, minutes: int = 0) -> tuple[Posting, ...]:

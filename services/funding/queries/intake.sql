@@ -221,6 +221,10 @@ WHERE consortium_id = $1 AND intake_id = $2;
 -- The region, for whoever closes a period: waits for those who are booking.
 SELECT consortium_id FROM consortia WHERE consortium_id = $1 FOR UPDATE;
 
+-- name: keep_period_open
+-- Up to which day the region is closed, and nobody closes more until this transaction ends.
+SELECT keep_period_open($1);
+
 -- name: period_closings
 -- When the region closed what.
 SELECT until_day, closed_by, closed_at, version FROM period_closings WHERE consortium_id = $1 ORDER BY until_day;

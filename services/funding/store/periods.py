@@ -23,6 +23,12 @@ async def lock(tx: Tx) -> None:
     await Q.lock_region.row(tx, tx.consortium_id)
 
 
+async def keep_open(tx: Tx) -> date | None:
+    """Until and including which day the region is closed; nobody closes more until this transaction ends."""
+    until: date | None = await Q.keep_period_open.value(tx, tx.consortium_id)
+    return until
+
+
 async def closings(tx: Tx) -> list[Closing]:
     """The region's closings, the latest last."""
     rows = await Q.period_closings.rows(tx, tx.consortium_id)

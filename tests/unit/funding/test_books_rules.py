@@ -71,7 +71,7 @@ def test_an_entry_that_does_not_balance_cannot_be_made(
             entry()
     else:
         made = entry()
-        undone = made.reversal(UUID(int=3), AT.date(), "back")
+        undone = made.reversal(UUID(int=3), AT.date(), "mistake", "back")
         assert undone.reverses == made.id
         assert set(ledger.balances([made, undone]).values()) == {(0, 0)}
 

@@ -128,12 +128,12 @@ def test_a_payment_is_not_recorded_before_it_was_made() -> None:
 @given(cents=st.integers(1, 10**12), path=st.sampled_from(["approved", "paid", "reversed"]))
 def test_what_was_committed_is_owed_paid_or_committed_again(cents: int, path: str) -> None:
     claim, _ = a_claim(cents).approve(BRAM, AT)
-    entries = [claim.approval_entry(UUID(int=1), AT.date(), "")]
+    entries = [claim.approval_entry(UUID(int=1), AT.date())]
     if path == "paid":
         claim, _ = claim.pay(AT.date(), "bank 17", AT.date())
-        entries.append(claim.payment_entry(UUID(int=2), AT.date(), ""))
+        entries.append(claim.payment_entry(UUID(int=2), AT.date()))
     if path == "reversed":
-        entries.append(entries[0].reversal(UUID(int=2), AT.date(), "mistake: twice"))
+        entries.append(entries[0].reversal(UUID(int=2), AT.date(), "mistake", "twice"))
     sums = {account: sum_[0] for account, sum_ in ledger.balances(entries).items() if sum_[0]}
     line = "robotisering"
     ends = {"approved": ledger.claimed(line), "paid": ledger.paid(line)}

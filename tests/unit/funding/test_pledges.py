@@ -106,7 +106,7 @@ def test_what_is_booked_of_a_pledge_balances_and_undoes_without_a_rest(promises:
     balances = ledger.balances([entry])
     assert balances[ledger.promised(ACME)] == (-pledge.cents, -pledge.minutes)
     assert balances[ledger.pledged(LINES[0])] == (lines[0].cents, lines[0].minutes)
-    undone = ledger.balances([entry, entry.reversal(UUID(int=3), LAST, "signed anew")])
+    undone = ledger.balances([entry, entry.reversal(UUID(int=3), LAST, "signed-anew")])
     assert set(undone.values()) == {(0, 0)}
 
 
