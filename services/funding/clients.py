@@ -7,7 +7,7 @@ from uuid import UUID
 from speerpunt.partners.v1 import partners_pb2 as pb
 from speerpunt.partners.v1 import partners_pb2_grpc as pb_grpc
 
-from runtime.problems import Kind, Unavailable
+from runtime.problems import Kind, Problem, Unavailable
 from runtime.rpc import Client, RemoteProblem
 from services.funding.domain.programme import Programme, ProgrammeLine
 
@@ -44,6 +44,10 @@ class Programmes:
         return Programme(first, last, {line.code: line for line in lines})
 
 
+class PledgeNotHeard(Problem, kind=Kind.UNAVAILABLE):
+    """This organisation has pledged, and partners has not heard of that yet. Try again in a moment."""
+
+
 class Standings:
     """The standing of organisations as its owner knows it: asked before anything is refused for lack of it."""
 
@@ -53,10 +57,14 @@ class Standings:
         self._client = partners
         self._stub = pb_grpc.PartnerDirectoryStub(partners.channel)
 
-    async def stand(self, questions: Collection[Question]) -> Mapping[Question, bool]:
+    async def stand(
+        self, questions: Collection[Question], pledged: Collection[Question] = ()
+    ) -> Mapping[Question, bool]:
         """Whether each organisation counts as a partner on its day, by the region's policy.
 
-        Raises Unavailable when partners does not answer, whatever the cause: no answer is not a negative one.
+        `pledged` are those for which a pledge is on record here. A "no" that does not know of it is older than that
+        pledge, and no answer. Raises PledgeNotHeard for one, and Unavailable when partners does not answer, whatever
+        the cause: no answer is not a negative one.
         """
         asked = sorted(questions)
         found: dict[Question, bool] = {}
@@ -76,5 +84,12 @@ class Standings:
                 raise Unavailable(what="partners", retry_after_seconds=2) from problem
             if len(told.answers) != len(part):
                 raise Unavailable(what="partners", retry_after_seconds=2)
-            found.update((question, answer.suffices) for question, answer in zip(part, told.answers, strict=True))
+            for question, answer in zip(part, told.answers, strict=True):
+                if not answer.suffices and question in pledged and not _knows_of_a_pledge(answer):
+                    raise PledgeNotHeard(retry_after_seconds=1)
+                found[question] = answer.suffices
         return found
+
+
+def _knows_of_a_pledge(answer: pb.GetStandingResponse) -> bool:
+    return pb.STANDING_BASIS_PLEDGE in (answer.basis, *answer.bases)

@@ -13,7 +13,7 @@ from runtime.postgres import Database
 from runtime.problems import Kind, NotFound, Problem
 from services.partners.commands import audiences
 from services.partners.domain.persons import Person, audience
-from services.partners.domain.standing import Answer, Ground, Standing
+from services.partners.domain.standing import Ground, Standing
 from services.partners.events import PlannedLocation, PlannedSpearhead
 from services.partners.store import persons, regions, standing
 
@@ -81,7 +81,7 @@ class Directory(pb_grpc.PartnerDirectoryServicer):
             found = await standing.asked(tx, [asked[:2]])
         if not found:
             raise NotFound(what="organisation")
-        return _answer(found[asked[:2]].on(asked[2]))
+        return _answer(found[asked[:2]], asked[2])
 
     @rpc.allowed("service", "office")
     async def BatchGetStanding(  # noqa: N802 - the contract's name
@@ -95,7 +95,7 @@ class Directory(pb_grpc.PartnerDirectoryServicer):
             found = await standing.asked(tx, sorted({(region, organisation) for region, organisation, _ in asked}))
         return pb.BatchGetStandingResponse(
             answers=[
-                _answer(found.get((region, organisation), Standing(organisation)).on(day))
+                _answer(found.get((region, organisation), Standing(organisation)), day)
                 for region, organisation, day in asked
             ]
         )
@@ -129,9 +129,14 @@ def _day(text: str) -> date:
         raise BadDay() from None
 
 
-def _answer(found: Answer) -> pb.GetStandingResponse:
-    through = str(found.through) if found.through else ""
-    return pb.GetStandingResponse(basis=_BASES[found.ground], suffices=found.suffices, through_organisation_id=through)
+def _answer(standing: Standing, day: date) -> pb.GetStandingResponse:
+    found = standing.on(day)
+    return pb.GetStandingResponse(
+        basis=_BASES[found.ground],
+        suffices=found.suffices,
+        through_organisation_id=str(found.through) if found.through else "",
+        bases=[_BASES[ground] for ground in standing.grounds_on(day)],
+    )
 
 
 def _recipient(person: Person) -> pb.Recipient:

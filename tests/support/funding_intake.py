@@ -80,7 +80,9 @@ class Owner:
         self.away = away
         self.asked: list[Question] = []
 
-    async def stand(self, questions: Collection[Question]) -> Mapping[Question, bool]:
+    async def stand(
+        self, questions: Collection[Question], pledged: Collection[Question] = ()
+    ) -> Mapping[Question, bool]:
         self.asked += sorted(questions)
         if self.away is not None:
             raise self.away

@@ -1,7 +1,7 @@
 """Taking in what companies' systems send. One command serves Kafka and REST, and every record ends as exactly one of
 booked, held, duplicate or refused, with a receipt that says so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -82,6 +82,11 @@ async def questions(tx: Tx, arrivals: Sequence[Arrival], keys: Fingerprints, *, 
     world = await store.partial_world(tx, readable, keys, at)
     found = (world.doubtful(record, sender) for sender, record in readable)
     return {question for question in found if question is not None}
+
+
+async def pledged(tx: Tx, asked: Collection[Question]) -> frozenset[Question]:
+    """Those of these for which the organisation made a pledge here, whether partners has heard of it or not."""
+    return await store.pledged_on(tx, asked)
 
 
 async def take(

@@ -23,7 +23,9 @@ PATTERN = r"intake\.contributions\.[a-z0-9-]+"
 class Directory(Protocol):
     """Knows the standing of organisations for certain."""
 
-    async def stand(self, questions: Collection[Question]) -> Mapping[Question, bool]: ...
+    async def stand(
+        self, questions: Collection[Question], pledged: Collection[Question] = ()
+    ) -> Mapping[Question, bool]: ...
 
 
 _answers: ContextVar[Mapping[Question, bool]] = ContextVar("answers")
@@ -44,10 +46,12 @@ class Intake:
         return self._keys
 
     async def ask(self, arrivals: Sequence[Arrival]) -> Mapping[Question, bool]:
-        """What partners say of the standings that these records need and the copy here lacks. Raises Unavailable."""
+        """What partners say of the standings that these records need and the copy here lacks. Raises Unavailable, also
+        when what they say is older than a pledge that is on record here."""
         async with self._database.transaction(intake.regions(arrivals)) as tx:
             questions = await intake.questions(tx, arrivals, self._keys, at=datetime.now(UTC))
-        return await self._directory.stand(questions) if questions else {}
+            pledged = await intake.pledged(tx, questions) if questions else frozenset()
+        return await self._directory.stand(questions, pledged) if questions else {}
 
     async def prepare(self, events: Sequence[Received]) -> None:
         """Asks partners what the copy here cannot tell. Raises Unavailable when partners is away: then nothing is

@@ -57,6 +57,15 @@ SELECT consortium_id, organisation_id, from_day, until_day FROM standing_periods
 WHERE suffices AND (consortium_id, organisation_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 ORDER BY consortium_id, organisation_id, position;
 
+-- name: pledged_on
+-- Those of these organisations that made a pledge here for the day in question.
+SELECT DISTINCT asked.consortium_id, asked.organisation_id, asked.day
+FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS asked (consortium_id, organisation_id, day)
+JOIN pledges AS pledge USING (consortium_id, organisation_id)
+JOIN pledge_versions AS signed USING (consortium_id, pledge_id, version)
+WHERE asked.day BETWEEN signed.from_day AND signed.until_day
+ORDER BY asked.consortium_id, asked.organisation_id, asked.day;
+
 -- name: worked_minutes
 -- What is booked already for these workers on these days.
 SELECT consortium_id, organisation_id, sender, worker_ref, day, sum(minutes)::bigint AS minutes

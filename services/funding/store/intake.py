@@ -131,6 +131,12 @@ async def _load_standings(tx: Tx, world: World) -> None:
         world.standings.setdefault(key, []).append((row["from_day"], row["until_day"]))
 
 
+async def pledged_on(tx: Tx, asked: Collection[tuple[UUID, UUID, date]]) -> frozenset[tuple[UUID, UUID, date]]:
+    """Those (region, organisation, day) for which a pledge holds here."""
+    rows = await Q.pledged_on.rows(tx, *_columns(sorted(asked), 3)) if asked else []
+    return frozenset((row["consortium_id"], row["organisation_id"], row["day"]) for row in rows)
+
+
 def _buckets(world: World, asked: Sequence[Asked]) -> set[int]:
     """The locks of the activities and the evidence in these records."""
     found: set[int] = set()

@@ -99,6 +99,10 @@ class Standing:
         best = next((each for each in that_day if each.suffices), that_day[0] if that_day else None)
         return Answer(best.ground, best.suffices, best.through) if best else Answer(None, False)
 
+    def grounds_on(self, day: date) -> tuple[Ground, ...]:
+        """Every ground that it has on that day, each once, whether or not it suffices."""
+        return tuple(dict.fromkeys(each.ground for each in self.grounds if each.period.covers(day)))
+
     def changed(self) -> StandingChanged:
         return StandingChanged(
             organisation_id=self.organisation_id,

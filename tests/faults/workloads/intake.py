@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from tests.faults.invariants import Outcome, Violation
-from tests.faults.workloads.region import PATIENCE_SECONDS, Region
+from tests.faults.workloads.region import Region
 from tests.faults.world import World
 
 
@@ -45,16 +45,6 @@ class Intake:
             "lines": [{"line": "robotica", "minutes": 600}],
         }
         await world.once_known(office, "PUT", "funding", "/v1/pledges/first", pledge)
-        await self._stands(world)
-
-    async def _stands(self, world: World) -> None:
-        """The pledge has reached partners: whoever is asked from now on says that the company takes part."""
-        path = "/v1/standings?on=2022-01-01&organisation=company"
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not any(
-                each["suffices"] for each in (await world.insist(self._region.office, "GET", "partners", path))["items"]
-            ):
-                await asyncio.sleep(0.1)
 
     async def clients(self, world: World, rng: random.Random, until: float) -> None:
         loop = asyncio.get_running_loop()

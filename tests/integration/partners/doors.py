@@ -28,7 +28,7 @@ class Tokens(TokenChecker):
     """Reads role, region and organisations out of the header: tokens themselves are tested with the runtime."""
 
     async def actor(self, authorization: str | None) -> Actor:
-        role, region, *codes = (authorization or f"nobody {REGION}").split()
+        role, region, *codes = (authorization or f"nobody {REGION}").removeprefix("Bearer ").split()
         consortia = frozenset() if role == "service" else frozenset({UUID(region)})
         organisations = frozenset(an_organisation(code, UUID(region)) for code in codes)
         return Actor("test", f"{role}-1", frozenset({role}), SCOPES, consortia, organisations)
@@ -51,6 +51,8 @@ class Partners:
     database: Database
     http: httpx2.AsyncClient
     directory: Any
+    grpc: str
+    """Where the gRPC door listens."""
 
     async def put(self, path: str, body: object, role: str = "office", region: UUID = REGION) -> httpx2.Response:
         return await self.http.put(path, json=body, headers={"Authorization": _authorization(role, region)})
@@ -101,7 +103,7 @@ async def open_doors(url: str) -> AsyncIterator[Partners]:
             httpx2.AsyncClient(transport=transport, base_url="http://partners.test") as http,
             grpc.aio.insecure_channel(server.address) as channel,
         ):
-            yield Partners(database, http, pb_grpc.PartnerDirectoryStub(channel))
+            yield Partners(database, http, pb_grpc.PartnerDirectoryStub(channel), server.address)
     finally:
         stop.set()
         await serving

@@ -99,21 +99,29 @@ class GetStandingResponse(_message.Message):
     BASIS_FIELD_NUMBER: _builtins.int
     SUFFICES_FIELD_NUMBER: _builtins.int
     THROUGH_ORGANISATION_ID_FIELD_NUMBER: _builtins.int
+    BASES_FIELD_NUMBER: _builtins.int
     basis: Global___StandingBasis.ValueType
     suffices: _builtins.bool
     """Whether the policy of the region accepts that ground."""
     through_organisation_id: _builtins.str
     """The organisation that signed for it, when the ground is an umbrella."""
+    @_builtins.property
+    def bases(self) -> _containers.RepeatedScalarFieldContainer[Global___StandingBasis.ValueType]:
+        """Every ground it has on that day, whether or not it suffices. Without PLEDGE, partners knows of no pledge for that
+        day: whoever does know of one knows by that that this answer is older.
+        """
+
     def __init__(
         self,
         *,
         basis: Global___StandingBasis.ValueType = ...,
         suffices: _builtins.bool = ...,
         through_organisation_id: _builtins.str = ...,
+        bases: _abc.Iterable[Global___StandingBasis.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "suffices", b"suffices", "through_organisation_id", b"through_organisation_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bases", b"bases", "basis", b"basis", "suffices", b"suffices", "through_organisation_id", b"through_organisation_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
