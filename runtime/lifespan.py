@@ -27,6 +27,7 @@ from pydantic import SecretStr
 
 from runtime import housekeeping, kafka, operations, telemetry
 from runtime.auth import TokenChecker
+from runtime.brake import Brake
 from runtime.consumer import Consumer, Subscription
 from runtime.gauges import Gauges
 from runtime.kafka import Topic
@@ -175,6 +176,8 @@ async def _run(service: Service, roles: frozenset[str], log: Any) -> None:
     up: list[asyncio.Event] = []
     wake = Wake(service.settings.database_url.get_secret_value())
     service.database.after_commit = wake
+    brake = Brake(service.database, service.settings)
+    service.database.before_append = brake
     try:
         if "http" in roles:
             server = _Http(service)
@@ -196,6 +199,7 @@ async def _run(service: Service, roles: frozenset[str], log: Any) -> None:
             _Stage("gauges", Gauges(service.name, service.database, service.settings, _heard(service, roles)).run)
         )
         stages.append(_Stage("wake", wake.run))
+        stages.append(_Stage("brake", brake.run))
         if "relay" in roles:
             stages.append(_Stage("relay", Relay(service.database, service.settings).run))
         for stage in stages:

@@ -24,8 +24,10 @@ async def append(tx: Tx, *changes: Change, source: str, at: datetime) -> Sequenc
 
     Write state before calling this: the row's version comes from the aggregate's own update. `source` is the
     publishing service, as in `urn:speerpunt:partners`. Raises FactTooLarge, and asyncpg.UniqueViolationError when two
-    writers claim the same version of an aggregate, which means one of them did not lock it.
+    writers claim the same version of an aggregate, which means one of them did not lock it. Raises OutboxFull when the
+    relay is so far behind that there is no room.
     """
+    tx.before_append()
     rows: list[tuple[object, ...]] = []
     ids: list[UUID] = []
     for change in changes:

@@ -16,6 +16,28 @@ import asyncpg
 from asyncpg import Record
 
 from runtime.event import Context
+from runtime.problems import Kind, Problem
+
+MOST_WAITING = 500
+ROLLBACK_SECONDS = 5.0
+GRACE_SECONDS = 5.0
+"""So much later than the server should, a client gives a statement up by itself."""
+
+PASSING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InterfaceError,
+    TimeoutError,
+    ConnectionError,
+    OSError,
+)
+"""Errors that pass: the database is away, ending, slow, locked, or out of disk, memory or connections. Every door
+answers them as unavailable, and a consumer tries again."""
 
 _open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
 
@@ -23,6 +45,10 @@ _open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
 def in_transaction() -> bool:
     """Whether this task holds a transaction open. Calls to other services are refused while it does."""
     return _open_transactions.get() > 0
+
+
+class TooManyWaiting(Problem, kind=Kind.UNAVAILABLE):
+    """Too many requests wait for the database already; nothing was changed. Try again in a moment."""
 
 
 @dataclass(slots=True)
@@ -33,6 +59,8 @@ class Tx:
     consortia: frozenset[UUID]
     context: Context = field(default_factory=Context)
     event_ids: list[UUID] = field(default_factory=list)
+    before_append: Callable[[], None] = lambda: None
+    """Called before facts are appended; raises when there is no room for them."""
 
     @property
     def consortium_id(self) -> UUID:
@@ -47,7 +75,9 @@ class Tx:
         """The same transaction, seen for one of its consortia, with the context of one of its messages."""
         if consortium_id not in self.consortia:
             raise ValueError("that consortium does not belong to this transaction")
-        return Tx(self.connection, frozenset({consortium_id}), context or self.context, self.event_ids)
+        return Tx(
+            self.connection, frozenset({consortium_id}), context or self.context, self.event_ids, self.before_append
+        )
 
     async def fetch(self, query: str, *args: Any) -> list[Record]:
         rows: list[Record] = await self.connection.fetch(query, *args)
@@ -75,6 +105,9 @@ class Database:
         self.pool = pool
         self.after_commit: Callable[[], None] = lambda: None
         """Called after a commit that appended events: the relay's wake."""
+        self.before_append: Callable[[], None] = lambda: None
+        """Given to every transaction: what keeps the outbox within its bounds."""
+        self._waiting = 0
         self.with_answers: set[UUID] = set()
         """Consortia that are noted already as having kept answers."""
 
@@ -86,7 +119,7 @@ class Database:
             min_size=1,
             max_size=most,
             timeout=10,
-            command_timeout=statement_timeout_seconds + 5,
+            command_timeout=statement_timeout_seconds + GRACE_SECONDS,
             reset=_roll_back,
             server_settings={
                 "application_name": name,
@@ -107,23 +140,43 @@ class Database:
         """A transaction for one consortium, or for the set of a batch. Commits at the end, rolls back on any error."""
         tenants = frozenset({consortia} if isinstance(consortia, UUID) else consortia)
         setting = ",".join(str(UUID(str(tenant))) for tenant in sorted(tenants, key=str))
-        connection = await self.pool.acquire(timeout=10)
+        connection = await self._acquire()
         token = _open_transactions.set(_open_transactions.get() + 1)
         try:
-            tx = Tx(connection, tenants, context or Context())
+            tx = Tx(connection, tenants, context or Context(), before_append=self.before_append)
             try:
                 await connection.execute(f"BEGIN; SET LOCAL app.consortia = '{{{setting}}}'")
                 yield tx
                 await connection.execute("COMMIT")
             except BaseException:
-                if not connection.is_closed() and connection.is_in_transaction():
-                    await asyncio.shield(connection.execute("ROLLBACK"))
+                await asyncio.shield(_give_up(connection))
                 raise
         finally:
             _open_transactions.reset(token)
             await asyncio.shield(self.pool.release(connection))
         if tx.event_ids:
             self.after_commit()
+
+    async def _acquire(self) -> Any:
+        """A connection, within ten seconds. Raises TooManyWaiting at once when that many wait that it is hopeless, so
+        that a database that stands still does not fill the memory with requests."""
+        if self._waiting >= MOST_WAITING:
+            raise TooManyWaiting(retry_after_seconds=2)
+        self._waiting += 1
+        try:
+            return await self.pool.acquire(timeout=10)
+        finally:
+            self._waiting -= 1
+
+
+async def _give_up(connection: Any) -> None:
+    """Rolls back; a server that does not even answer that loses the connection instead, which rolls back too."""
+    if connection.is_closed() or not connection.is_in_transaction():
+        return
+    try:
+        await connection.execute("ROLLBACK", timeout=ROLLBACK_SECONDS)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        connection.terminate()
 
 
 async def _roll_back(connection: Any) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
@@ -17,7 +16,7 @@ from opentelemetry.trace import SpanKind
 
 from runtime import telemetry
 from runtime.auth import Actor, ForeignConsortium, ServiceTokens, TokenChecker
-from runtime.postgres import in_transaction
+from runtime.postgres import PASSING, in_transaction
 from runtime.problems import Kind, Problem, Unavailable
 from runtime.settings import Settings
 
@@ -129,7 +128,7 @@ class _Guard(grpc.aio.ServerInterceptor):
                 except Problem as problem:
                     outcome = problem.kind.value.grpc_status
                     await _abort(context, problem)
-                except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
+                except PASSING:
                     outcome = "UNAVAILABLE"
                     await _abort(context, Unavailable(what="The database"))
                 except (grpc.aio.AbortError, asyncio.CancelledError):

@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     ready_file: Path | None = None
     drain_timeout_seconds: float = 10
     requests_per_minute: int = 6_000
+    outbox_most_facts: int = Field(default=100_000, ge=1)
+    outbox_most_bytes: int = Field(default=256 * 1024 * 1024, ge=1)
 
     @property
     def production(self) -> bool:

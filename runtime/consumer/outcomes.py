@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from runtime.postgres import PASSING
 from runtime.problems import Kind, Problem
 
 
@@ -52,25 +53,6 @@ class DeadMessage(Exception):
         self.reason = reason
 
 
-_PASSING = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InterfaceError,
-    ConnectionError,
-    TimeoutError,
-    OSError,
-)
-
-
 def classify(error: BaseException) -> Outcome:
     """What to do with a message whose handling ended in this error."""
     match error:
@@ -84,7 +66,7 @@ def classify(error: BaseException) -> Outcome:
             return Dead(error.code, error.detail, frames(error))
         case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError():
             return Retry(0.02, type(error).__name__)
-        case _ if isinstance(error, _PASSING):
+        case _ if isinstance(error, PASSING):
             return Retry(0.5, type(error).__name__)
         case _:
             return Retry(0.2, type(error).__name__, capped=True)

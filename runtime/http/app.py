@@ -22,7 +22,7 @@ from runtime.http.access import declared
 from runtime.http.call import PeopleDirectory
 from runtime.http.limiter import Limiter
 from runtime.http.middleware import Edge, plain
-from runtime.postgres import Database
+from runtime.postgres import PASSING, Database
 from runtime.problems import FieldError, InvalidInput, Kind, Problem
 from runtime.settings import Settings
 
@@ -266,21 +266,7 @@ def _add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
-    for away in (
-        asyncpg.PostgresConnectionError,
-        asyncpg.TooManyConnectionsError,
-        asyncpg.CannotConnectNowError,
-        asyncpg.AdminShutdownError,
-        asyncpg.CrashShutdownError,
-        asyncpg.QueryCanceledError,
-        asyncpg.LockNotAvailableError,
-        asyncpg.DeadlockDetectedError,
-        asyncpg.SerializationError,
-        asyncpg.InterfaceError,
-        TimeoutError,
-        ConnectionError,
-        OSError,
-    ):
+    for away in PASSING:
         app.add_exception_handler(away, on_away)
     for unfit in (
         asyncpg.UntranslatableCharacterError,
