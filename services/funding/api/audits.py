@@ -10,10 +10,11 @@ from starlette.responses import Response, StreamingResponse
 
 from runtime.http import ApiModel, Call, may
 from services.funding.api.speaking import READ, READERS, WRITE, Code, Sentence
-from services.funding.api.streaming import opening, streamed
+from services.funding.api.streaming import Export, opening, streamed
 from services.funding.commands import audit
 from services.funding.commands import sign_offs as commands
 from services.funding.domain.sign_off import SignOff
+from services.funding.domain.tables import Checkpoint
 
 router = APIRouter(prefix="/v1", tags=["progress reports"])
 Reader = Annotated[Call, may(*READERS, scope=READ)]
@@ -75,12 +76,17 @@ async def sign_report_off(
 async def get_audit_file(code: Code, call: Reader) -> StreamingResponse:
     """Everything a report rests on, from each number to its evidence, with a program that checks it."""
     source = await call.read(lambda tx: audit.source(tx, code))
+    seal = source.content["seal"]
     return await streamed(
         call,
         audit.write(lambda: opening(call), source),
-        kind="audit-file",
-        subject=code,
-        rows=source.rows,
-        media_type="application/zip",
-        filename=f"audit-{code}.zip",
+        Export(
+            kind="audit-file",
+            subject=code,
+            rows=source.rows,
+            media_type="application/zip",
+            filename=f"audit-{code}.zip",
+            format="zip",
+            checkpoint=Checkpoint(seal["count"], seal["head"], seal["batch"]),
+        ),
     )

@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
 
 from runtime.http import ApiModel, Call, PageQuery, may
 from runtime.http.paging import CursorUnreadable
@@ -89,7 +88,7 @@ class AccountStatementView(ApiModel):
     """What happened on an account from one day to another, a page at a time, with the balances before and after."""
 
     account: str
-    from_: Annotated[date, Field(alias="from")]
+    from_: date
     until: date
     known_on: date | None
     seal: SealView | None

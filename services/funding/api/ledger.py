@@ -6,15 +6,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
-from starlette.responses import Response
+from starlette.responses import StreamingResponse
 
 from runtime.http import ApiModel, Call, Page, PageQuery, may
-from runtime.postgres import Tx
 from services.funding.api.speaking import READ, READERS
+from services.funding.api.streaming import Export, opening, streamed
 from services.funding.commands import ledger as commands
 from services.funding.domain.chain import Anchor, Seal
 from services.funding.domain.ledger import Movement, ReversalCode, reversal_code
 from services.funding.store import ledger as store
+from services.funding.store import tables
 from services.funding.store.ledger import JournalLine
 
 router = APIRouter(prefix="/v1", tags=["ledger"])
@@ -188,17 +189,22 @@ async def verify_ledger(
 
 @router.get(
     "/ledger/export",
-    response_class=Response,
+    response_class=StreamingResponse,
     responses={200: {"content": {"application/jsonl": {}}, "description": "One document a line"}},
 )
-async def export_ledger(call: Reader) -> Response:
-    """The books as JSON lines, with all that the offline verifier needs."""
-
-    async def collect(tx: Tx) -> bytes:
-        return b"".join([line async for line in commands.export(tx)])
-
-    return Response(
-        await call.read(collect),
-        media_type="application/jsonl",
-        headers={"Content-Disposition": 'attachment; filename="ledger.jsonl"'},
+async def export_ledger(call: Reader) -> StreamingResponse:
+    """The books as JSON lines, with all that the offline verifier needs. Sent as it is read."""
+    seen = await call.read(tables.checkpoint)
+    return await streamed(
+        call,
+        commands.export(lambda: opening(call)),
+        Export(
+            kind="ledger",
+            subject="the whole journal",
+            rows=seen.count + seen.unsealed,
+            media_type="application/jsonl",
+            filename="ledger.jsonl",
+            format="jsonl",
+            checkpoint=seen,
+        ),
     )

@@ -30,7 +30,7 @@ class _Sink(RawIOBase):
 
 @dataclass
 class Zip:
-    """Files one after the other, each hashed on the way; `finish` adds the list of them and its hash."""
+    """Files one after the other, each hashed on the way. `finish` adds their list and its hash, `close` does not."""
 
     at: datetime
     _sink: _Sink = field(default_factory=_Sink)
@@ -73,6 +73,10 @@ class Zip:
         parts = [self.write(listing)]
         self.begin("manifest.sha256")
         parts.append(self.write(hashlib.sha256(listing).hexdigest().encode() + b"\n"))
+        return b"".join([*parts, self.close()])
+
+    def close(self) -> bytes:
+        """Ends the zip as it is; the last bytes to send."""
         self.end()
         self._zip.close()
-        return b"".join([*parts, self._sink.drain()])
+        return self._sink.drain()

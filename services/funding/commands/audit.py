@@ -4,13 +4,11 @@ The journal is append-only and the report names a seal, so pages read one after 
 transaction stays open for as long as a slow reader takes.
 """
 
-import csv
 import json
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,18 +19,18 @@ from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.funding.audit_file import pages
 from services.funding.audit_file.zipping import Zip
+from services.funding.commands.ledger import batch_lines, chain_line, next_batches
 from services.funding.domain.audit import FORM, Number, numbers
-from services.funding.domain.chain import FORM as LEDGER_FORM
-from services.funding.domain.chain import canonical, instant, seal_document
+from services.funding.domain.chain import instant
 from services.funding.domain.progress import Report
 from services.funding.domain.sign_off import SignOff
 from services.funding.store import audit as store
 from services.funding.store import ledger as books
 from services.funding.store import progress, schemes
+from services.funding.table_file.lines import csv_of
 
 VERIFIER = Path(__file__).parents[1] / "audit_file" / "verify.py"
 PAGE = 500
-ENTRIES_AT_A_TIME = 2_000
 NO_ID = UUID(int=0)
 
 Open = Callable[[], AbstractAsyncContextManager[Tx]]
@@ -204,21 +202,12 @@ async def _ledger(opening: Open, source: Source) -> AsyncIterator[Chunk]:
     report, after = source.report, 0
     async with opening() as tx:
         keys = await books.public_keys(tx)
-    header = {"form": LEDGER_FORM, "consortium": source.content["consortium"], "keys": keys}
-    yield 0, b'{"type":"chain",' + canonical(header)[1:] + b"\n"
+    yield 0, chain_line(source.content["consortium"], keys)
     while after < report.batch:
         async with opening() as tx:
-            seals = [each for each in await books.seals(tx, after, 200) if each.batch <= report.batch]
-            fit = [each for each in seals if each.count - seals[0].count < ENTRIES_AT_A_TIME]
-            found = await books.batches(tx, after, fit)
-        text, rows = bytearray(), 0
-        for seal, pairs, present in found:
-            text += b'{"type":"seal",' + canonical(seal_document(seal, pairs))[1:] + b"\n"
-            for document in present:
-                text += b'{"type":"entry",' + canonical(document)[1:] + b"\n"
-            rows += len(pairs)
-        yield rows, bytes(text)
-        after = fit[-1].batch
+            found = await next_batches(tx, after, report.batch)
+        yield sum(len(pairs) for _, pairs, _ in found), batch_lines(found)
+        after = found[-1][0].batch
 
 
 _POSTING = ("entry", "day", "kind", "cents", "minutes", "subject", "subject_id", "reverses", "batch", "reason")
@@ -324,16 +313,3 @@ def _evidence(row: Record, between: str) -> list[str]:
     if not listed and row["activity_id"]:
         return ["attendance", "", f"activities: confirmation of activity {row['activity_id']}"]
     return [between.join(str(each.get(name, "")) for each in listed) for name in ("type", "sha256", "keptAt")]
-
-
-def csv_of(rows: Iterable[Iterable[Any]]) -> bytes:
-    """Rows as CSV. Text that a spreadsheet would take for a formula is quoted with an apostrophe."""
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_plain(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
-
-
-def _plain(cell: Any) -> Any:
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{cell}"
-    return "" if cell is None else cell

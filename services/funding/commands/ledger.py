@@ -1,15 +1,17 @@
 """Booking, sealing what was booked, and proving it. Every command that moves cents or minutes ends in `post`."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from runtime import ids, outbox
 from runtime.event import Change
 from runtime.postgres import Tx
 from services.funding.domain import chain
-from services.funding.domain.chain import FORM, Anchor, Break, Seal, SealingKey, Verifier, canonical
+from services.funding.domain.chain import FORM, Anchor, Break, Seal, SealingKey, Verifier, canonical, seal_document
 from services.funding.domain.ledger import JournalEntry
 from services.funding.events import SOURCE, EntriesSealed
 from services.funding.store import ledger as books
@@ -98,18 +100,64 @@ async def verify(tx: Tx, anchors: Sequence[Anchor] = ()) -> Verdict:
     )
 
 
-async def export(tx: Tx) -> AsyncIterator[bytes]:
-    """The books as JSON lines, with all that `services.funding.verify` needs without us: see the README."""
-    yield _export_line(
-        "chain", {"form": FORM, "consortium": str(tx.consortium_id), "keys": await books.public_keys(tx)}
-    )
-    async for sealed, present in books.chain(tx):
-        yield _export_line("seal", sealed)
-        for document in present.values():
-            yield _export_line("entry", document)
-    for entry in await books.unsealed(tx):
-        yield _export_line("unsealed", entry.document(tx.consortium_id))
+ENTRIES_AT_A_TIME = 2_000
+
+Open = Callable[[], AbstractAsyncContextManager[Tx]]
+Chunk = tuple[int, bytes]
+"""Entries in this chunk, and what there is to send."""
+Batch = tuple[Seal, list[tuple[str, str]], list[dict[str, Any]]]
+"""A seal, the ids and hashes of its entries, and the entries that there are."""
 
 
-def _export_line(kind: str, document: Mapping[str, Any]) -> bytes:
+async def export(opening: Open) -> AsyncIterator[Chunk]:
+    """The books as JSON lines, with all that `services.funding.verify` needs without us: see the README.
+
+    A few batches at a time, each in a short transaction. What no seal covers when the last batch was read comes last,
+    also when it is sealed before it is sent: no entry is left out, and none is there twice.
+    """
+    async with opening() as tx:
+        consortium = tx.consortium_id
+        yield 0, chain_line(str(consortium), await books.public_keys(tx))
+    after = 0
+    while True:
+        async with opening() as tx:
+            found = await next_batches(tx, after)
+            if not found:
+                waiting = await books.unsealed_ids(tx)
+                found = await next_batches(tx, after)
+        if not found:
+            break
+        yield sum(len(pairs) for _, pairs, _ in found), batch_lines(found)
+        after = found[-1][0].batch
+    for place in range(0, len(waiting), 16 * ENTRIES_AT_A_TIME):
+        part = waiting[place : place + 16 * ENTRIES_AT_A_TIME]
+        wanted = [UUID(bytes=part[each : each + 16]) for each in range(0, len(part), 16)]
+        async with opening() as tx:
+            entries = await books.entries(tx, wanted)
+        yield len(entries), b"".join(export_line("unsealed", entry.document(consortium)) for entry in entries)
+
+
+async def next_batches(tx: Tx, after: int, last: int | None = None) -> list[Batch]:
+    """The next few batches after one, up to `last`: as many as hold some two thousand entries together."""
+    seals = [each for each in await books.seals(tx, after, 200) if last is None or each.batch <= last]
+    fit = [each for each in seals if each.count - seals[0].count < ENTRIES_AT_A_TIME]
+    return await books.batches(tx, after, fit) if fit else []
+
+
+def chain_line(consortium: str, keys: Mapping[str, str]) -> bytes:
+    """The first line of an export: whose books, and the keys that they were sealed with."""
+    return export_line("chain", {"form": FORM, "consortium": consortium, "keys": keys})
+
+
+def batch_lines(found: Sequence[Batch]) -> bytes:
+    """Batches as lines: each seal with the list of its entries, then the entries that there are."""
+    text = bytearray()
+    for sealed, pairs, present in found:
+        text += export_line("seal", seal_document(sealed, pairs))
+        for document in present:
+            text += export_line("entry", document)
+    return bytes(text)
+
+
+def export_line(kind: str, document: Mapping[str, Any]) -> bytes:
     return b'{"type":"%s",%s\n' % (kind.encode(), canonical(document)[1:])

@@ -23,7 +23,6 @@ from services.funding.events.money import (
     EntriesSealed,
     GrantAwarded,
     GrantSupplemented,
-    MovedCents,
     SchemeRuleRecorded,
 )
 from services.funding.events.parts import SOURCE, TOPIC, ContributionKind, LineKind, Origin, Part
@@ -58,7 +57,6 @@ __all__ = [
     "GrantAwarded",
     "GrantSupplemented",
     "LineKind",
-    "MovedCents",
     "Origin",
     "Part",
     "PeriodClosed",

@@ -21,6 +21,22 @@ class ProgressReportSignedOff(Fact):
     position: int
 
 
+class ExportCompleted(Fact):
+    """All of a file was handed out: its SHA-256, and the seal of the books that it rests on, when it rests on one."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.funding.export-completed.v1"
+    topic: ClassVar[str] = TOPIC
+
+    export_id: UUID
+    kind: str
+    subject: str
+    rows: int
+    bytes: int
+    sha256: str
+    seal_count: int | None = None
+    seal_head: str | None = None
+
+
 SAMPLES: tuple[Fact, ...] = (
     ProgressReportSignedOff(
         report_id=ID[0],
@@ -29,5 +45,15 @@ SAMPLES: tuple[Fact, ...] = (
         role="controller",
         signed_by=ID[2],
         position=1,
+    ),
+    ExportCompleted(
+        export_id=ID[0],
+        kind="contributions",
+        subject="2020-01-01 - 2020-12-31",
+        rows=1402,
+        bytes=184_320,
+        sha256="5ea1" * 16,
+        seal_count=3886,
+        seal_head="9f3c" * 16,
     ),
 )

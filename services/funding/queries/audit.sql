@@ -106,18 +106,20 @@ SELECT what, code, step, person, at, note FROM (
 ORDER BY at, what, code, step;
 
 -- name: start_export
--- Notes that an export began.
-INSERT INTO exports (consortium_id, export_id, kind, subject, rows_total, asked_by, started_at, moved_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $7);
+-- Notes that an export began, and the seal that it rests on.
+INSERT INTO exports (consortium_id, export_id, kind, subject, rows_total, asked_by, started_at, moved_at, format,
+                     checkpoint_count, checkpoint_head)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10);
 
 -- name: move_export
 -- Notes how far an export is; with its hash it is complete.
 UPDATE exports SET rows_done = $3, bytes_sent = $4, sha256 = $5, moved_at = $6 WHERE consortium_id = $1 AND export_id = $2;
 
 -- name: exports
--- The latest exports, or the one with this id.
-SELECT export_id, kind, subject, rows_total, rows_done, bytes_sent, sha256, asked_by, started_at, moved_at
+-- The latest exports, or the one with this id, or those of a file with this hash.
+SELECT export_id, kind, subject, format, rows_total, rows_done, bytes_sent, sha256, asked_by, started_at, moved_at,
+       checkpoint_count, checkpoint_head
 FROM exports
-WHERE consortium_id = $1 AND ($2::uuid IS NULL OR export_id = $2)
+WHERE consortium_id = $1 AND ($2::uuid IS NULL OR export_id = $2) AND ($3::text IS NULL OR sha256 = $3)
 ORDER BY started_at DESC, export_id
 LIMIT 100;

@@ -7,22 +7,25 @@ SELECT DISTINCT consortium_id FROM unsealed_entries ORDER BY consortium_id;
 SELECT pg_try_advisory_xact_lock(hashtextextended('funding.sealer/' || $1::uuid::text, 0));
 
 -- name: take_unsealed
--- Takes the next entries that no seal covers, with their postings, in the order in which they are hashed.
+-- Takes the next entries that no seal covers, with their postings, in the order in which they are hashed. Each is looked
+-- up by its key: a planner that takes a journal for empty, for want of statistics, would compare every row with every other.
 WITH taken AS (
     DELETE FROM unsealed_entries
     WHERE consortium_id = $1
       AND entry_id IN (SELECT entry_id FROM unsealed_entries WHERE consortium_id = $1 ORDER BY entry_id LIMIT $2)
     RETURNING entry_id
 )
-SELECT entry.entry_id, entry.kind, entry.day, entry.reason, entry.subject_kind, entry.subject_id, entry.reverses,
-       entry.recorded_at, entry.recorded_by,
-       array_agg(posting.account ORDER BY posting.position) AS accounts,
-       array_agg(posting.cents ORDER BY posting.position) AS cents,
-       array_agg(posting.minutes ORDER BY posting.position) AS minutes
+SELECT entry.*, posting.*
 FROM taken
-JOIN journal_entries AS entry ON entry.consortium_id = $1 AND entry.entry_id = taken.entry_id
-JOIN postings AS posting ON posting.consortium_id = $1 AND posting.entry_id = taken.entry_id
-GROUP BY entry.consortium_id, entry.entry_id
+CROSS JOIN LATERAL (
+    SELECT entry_id, kind, day, reason, subject_kind, subject_id, reverses, recorded_at, recorded_by
+    FROM journal_entries WHERE consortium_id = $1 AND entry_id = taken.entry_id OFFSET 0
+) AS entry
+CROSS JOIN LATERAL (
+    SELECT array_agg(account ORDER BY position) AS accounts, array_agg(cents ORDER BY position) AS cents,
+           array_agg(minutes ORDER BY position) AS minutes
+    FROM postings WHERE consortium_id = $1 AND entry_id = taken.entry_id
+) AS posting
 ORDER BY entry.entry_id;
 
 -- name: latest_seal
@@ -90,16 +93,23 @@ ORDER BY sealed.batch, sealed.position;
 SELECT (SELECT count(*) FROM journal_entries WHERE consortium_id = $1)
      - (SELECT count(*) FROM sealed_entries WHERE consortium_id = $1);
 
--- name: unsealed
--- A page of the entries that no seal covers yet, for an export that leaves nothing out.
-SELECT entry.entry_id, entry.kind, entry.day, entry.reason, entry.subject_kind, entry.subject_id, entry.reverses,
-       entry.recorded_at, entry.recorded_by,
-       array_agg(posting.account ORDER BY posting.position) AS accounts,
-       array_agg(posting.cents ORDER BY posting.position) AS cents,
-       array_agg(posting.minutes ORDER BY posting.position) AS minutes
-FROM unsealed_entries AS waiting
-JOIN journal_entries AS entry USING (consortium_id, entry_id)
-JOIN postings AS posting USING (consortium_id, entry_id)
-WHERE waiting.consortium_id = $1
-GROUP BY entry.consortium_id, entry.entry_id
+-- name: unsealed_ids
+-- The ids of the entries that no seal covers yet, in order, as 16 bytes each: an export leaves none of them out.
+SELECT coalesce(string_agg(uuid_send(entry_id), ''::bytea ORDER BY entry_id), ''::bytea)
+FROM unsealed_entries
+WHERE consortium_id = $1;
+
+-- name: entries_of_ids
+-- These entries with their postings, in order of their ids.
+SELECT entry.*, posting.*
+FROM unnest($2::uuid[]) AS wanted (entry_id)
+CROSS JOIN LATERAL (
+    SELECT entry_id, kind, day, reason, subject_kind, subject_id, reverses, recorded_at, recorded_by
+    FROM journal_entries WHERE consortium_id = $1 AND entry_id = wanted.entry_id OFFSET 0
+) AS entry
+CROSS JOIN LATERAL (
+    SELECT array_agg(account ORDER BY position) AS accounts, array_agg(cents ORDER BY position) AS cents,
+           array_agg(minutes ORDER BY position) AS minutes
+    FROM postings WHERE consortium_id = $1 AND entry_id = wanted.entry_id
+) AS posting
 ORDER BY entry.entry_id;

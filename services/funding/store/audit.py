@@ -1,7 +1,6 @@
 """What the audit file of a report is written from, page by page, and the sign-offs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -81,18 +80,3 @@ async def approvals(tx: Tx, grant_id: UUID) -> list[Record]:
 async def rules(tx: Tx, scheme_id: UUID, version: int) -> Sequence[Record]:
     """The rules of a scheme as on record at a version."""
     return await Q.scheme_rules.rows(tx, tx.consortium_id, scheme_id, version)
-
-
-async def start_export(
-    tx: Tx, export_id: UUID, kind: str, subject: str, rows_total: int, asked_by: str, at: datetime
-) -> None:
-    await Q.start_export.execute(tx, tx.consortium_id, export_id, kind, subject, rows_total, asked_by, at)
-
-
-async def move_export(tx: Tx, export_id: UUID, rows: int, sent: int, sha256: str | None, at: datetime) -> None:
-    await Q.move_export.execute(tx, tx.consortium_id, export_id, rows, sent, sha256, at)
-
-
-async def exports(tx: Tx, export_id: UUID | None = None) -> list[Record]:
-    """The latest exports first, or the one with this id."""
-    return await Q.exports.rows(tx, tx.consortium_id, export_id)

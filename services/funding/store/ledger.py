@@ -80,8 +80,15 @@ async def take_unsealed(tx: Tx, limit: int) -> list[Recorded]:
     return [_recorded(row) for row in await Q.take_unsealed.rows(tx, tx.consortium_id, limit)]
 
 
-async def unsealed(tx: Tx) -> list[Recorded]:
-    return [_recorded(row) for row in await Q.unsealed.rows(tx, tx.consortium_id)]
+async def unsealed_ids(tx: Tx) -> bytes:
+    """The ids of the entries that await a seal, in order, 16 bytes each."""
+    ids: bytes = await Q.unsealed_ids.value(tx, tx.consortium_id)
+    return ids
+
+
+async def entries(tx: Tx, ids: Sequence[UUID]) -> list[Recorded]:
+    """These entries, in order of their ids."""
+    return [_recorded(row) for row in await Q.entries_of_ids.rows(tx, tx.consortium_id, list(ids))]
 
 
 async def lead_sealing(tx: Tx) -> bool:

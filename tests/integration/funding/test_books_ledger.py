@@ -32,8 +32,8 @@ async def region(where: ServiceDatabase) -> AsyncIterator[Region]:
 
 
 async def exported(region: Region) -> list[str]:
-    async with region.transaction() as tx:
-        return [line.decode() async for line in commands.export(tx)]
+    chunks = [chunk async for _, chunk in commands.export(region.transaction)]
+    return b"".join(chunks).decode().splitlines(keepends=True)
 
 
 async def test_entries_of_a_batch_move_each_account_once_and_by_the_sum(region: Region) -> None:
