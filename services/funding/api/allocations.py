@@ -90,6 +90,21 @@ class ProposalBody(PlanBody):
     code: CodeText
 
 
+class MoveBody(ApiModel):
+    """Cents that go from one line to another; either may be `unallocated`."""
+
+    from_: Annotated[CodeText, Field(alias="from")]
+    to: CodeText
+    cents: Annotated[int, Field(gt=0, le=10**15)]
+
+    @classmethod
+    def of(cls, move: domain.Move) -> "MoveBody":
+        return cls(from_=move.source, to=move.target, cents=move.cents)
+
+    def move(self) -> domain.Move:
+        return domain.Move(self.from_, self.to, self.cents)
+
+
 class GivenLine(ApiModel):
     line: str
     kind: LineKind
@@ -98,7 +113,9 @@ class GivenLine(ApiModel):
 
 
 class AllocationView(ApiModel):
-    """A version. Approved, it waits for its day; effective, it is what the budgets follow."""
+    """A version. Approved, it waits for its day; effective, it is what the budgets follow. A re-allocation names the
+    version that it is `basedOn`, and its moves.
+    """
 
     id: UUID
     code: str
@@ -114,6 +131,8 @@ class AllocationView(ApiModel):
     approved_by: UUID | None
     approved_at: datetime | None
     supersedes: UUID | None
+    based_on: UUID | None
+    moves: tuple[MoveBody, ...]
     version: int
 
     @classmethod
@@ -136,6 +155,8 @@ class AllocationView(ApiModel):
             approved_by=allocation.approved_by,
             approved_at=allocation.approved_at,
             supersedes=allocation.supersedes,
+            based_on=allocation.based_on,
+            moves=tuple(MoveBody.of(move) for move in allocation.moves),
             version=allocation.version,
         )
 

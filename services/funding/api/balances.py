@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 
 from runtime.http import ApiModel, Call, PageQuery, may
 from runtime.http.paging import CursorUnreadable
@@ -88,7 +89,7 @@ class AccountStatementView(ApiModel):
     """What happened on an account from one day to another, a page at a time, with the balances before and after."""
 
     account: str
-    from_: date
+    from_: Annotated[date, Field(alias="from")]
     until: date
     known_on: date | None
     seal: SealView | None

@@ -179,7 +179,7 @@ class Asked:
     known_on: date
 
 
-async def _ask(call: Call, days: Days, query: Callable[[Tx, Asked], Awaitable[T]]) -> tuple[Asked, T]:
+async def ask(call: Call, days: Days, query: Callable[[Tx, Asked], Awaitable[T]]) -> tuple[Asked, T]:
     """Runs a query with its days filled in: today is what it is in the region. Raises RegionNotKnown."""
 
     async def asked(tx: Tx) -> tuple[Asked, T]:
@@ -196,7 +196,7 @@ async def get_programme_position(
     call: Annotated[Call, may(*READERS, scope=READ)], days: Annotated[Days, Depends()]
 ) -> ProgrammePositionView:
     """The programme against the threshold, under each reading of the base while nobody decided."""
-    _, stands = await _ask(call, days, lambda tx, about: commands.position(tx, about.as_of, about.known_on))
+    _, stands = await ask(call, days, lambda tx, about: commands.position(tx, about.as_of, about.known_on))
     return ProgrammePositionView.of(stands)
 
 
@@ -208,7 +208,7 @@ async def list_line_positions(
 ) -> Page[LinePositionView]:
     """The same by spearhead and location, in order of code; each is asked its part by its budget."""
     after = paging.after[0] if paging.after else ""
-    _, lines = await _ask(call, days, lambda tx, about: commands.positions_of_lines(tx, about.as_of, about.known_on))
+    _, lines = await ask(call, days, lambda tx, about: commands.positions_of_lines(tx, about.as_of, about.known_on))
     rows = [line for line in lines if line.line.code.encode() > after.encode()][: paging.limit + 1]
     return paging.page(rows, LinePositionView.of, lambda found: [found.line.code])
 
@@ -224,7 +224,7 @@ async def list_partner_positions(
         after = UUID(paging.after[0]) if paging.after else UUID(int=0)
     except ValueError:
         raise CursorUnreadable from None
-    _, rows = await _ask(call, days, lambda tx, about: positions.partners(tx, about.as_of, after, paging.limit + 1))
+    _, rows = await ask(call, days, lambda tx, about: positions.partners(tx, about.as_of, after, paging.limit + 1))
     return paging.page(rows, PartnerPositionView.of, lambda found: [found.organisation_id])
 
 
@@ -236,7 +236,7 @@ async def list_calls(
 ) -> Page[CallView]:
     """Whom to phone first: who is behind its promise, most euros at stake first."""
     after = _cursor(paging.after)
-    about, rows = await _ask(call, days, lambda tx, asked: positions.calls(tx, asked.as_of, after, paging.limit + 1))
+    about, rows = await ask(call, days, lambda tx, asked: positions.calls(tx, asked.as_of, after, paging.limit + 1))
     return paging.page(
         rows,
         lambda found: CallView.of(found, about.as_of, about.region.currency),

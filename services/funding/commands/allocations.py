@@ -11,7 +11,7 @@ from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.funding.commands.days import local_day
 from services.funding.commands.ledger import post
-from services.funding.domain.allocation import Allocation, Envelope, Line, check_lines, plan_lines
+from services.funding.domain.allocation import Allocation, Envelope, Line, Move, check_lines, plan_lines
 from services.funding.domain.grant import Grant
 from services.funding.domain.ledger import UNALLOCATED, UNALLOCATED_LINE, JournalEntry, Posting, line
 from services.funding.domain.programme import Programme
@@ -45,7 +45,7 @@ async def propose_allocation(
     and UnknownLine, OtherKind and LineWithoutBudget for what does not fit the programme.
     """
     grant = await _locked_grant(tx, grant_code)
-    return await _propose(tx, code, grant, plan, effective_on, reason, programme, by, at)
+    return await propose_next(tx, code, grant, plan, effective_on, reason, programme, by=by, at=at)
 
 
 async def put_allocation(
@@ -68,7 +68,7 @@ async def put_allocation(
     last = next(iter(await store.allocations(tx, code=code, limit=1)), None)
     if last is not None and last.same_plan(grant.id, grant.cents, plan, effective_on):
         return last, "unchanged"
-    proposed = await _propose(tx, code, grant, plan, effective_on, reason, programme, by, at)
+    proposed = await propose_next(tx, code, grant, plan, effective_on, reason, programme, by=by, at=at)
     return proposed, "created" if last is None else "changed"
 
 
@@ -76,8 +76,9 @@ async def approve_allocation(tx: Tx, allocation_id: UUID, *, by: UUID, at: datet
     """Approves a proposed version. On its day the budgets and the ledger move from the version before it: now, if that
     day has come.
 
-    Raises NotFound, NotProposed, SamePerson, GrantChanged, LineBelowCommitted when a line would get less than is
-    reserved and committed of it, and RegionNotKnown when only the region's zone can say whether the day has come.
+    Raises NotFound, NotProposed, SamePerson, GrantChanged, DividedMeanwhile, LineBelowCommitted when a line would get
+    less than is reserved and committed of it, and RegionNotKnown when only the region's zone can say whether the day
+    has come.
     """
     grant_id = await store.grant_of(tx, allocation_id)
     grant = await grants.lock(tx, grant_id=grant_id) if grant_id else None
@@ -149,21 +150,37 @@ async def _locked_grant(tx: Tx, code: str) -> Grant:
     return grant
 
 
-async def _propose(
+async def propose_next(
     tx: Tx,
     code: str,
     grant: Grant,
     plan: tuple[Envelope, ...],
     effective_on: date,
     reason: str,
-    programme: Programme,
+    programme: Programme | None,
+    *,
     by: UUID,
     at: datetime,
+    moves: tuple[Move, ...] = (),
+    based_on: UUID | None = None,
 ) -> Allocation:
+    """Proposes the next version of a grant that the caller holds. Raises as `Allocation.propose`."""
     number = await store.next_number(tx, grant.id)
     allocation_id = ids.coded_id(tx.consortium_id, "allocation", f"{grant.code}/{number}")
     proposed, facts = Allocation.propose(
-        allocation_id, grant.id, code, number, plan, grant.cents, effective_on, reason, programme, by, at
+        allocation_id,
+        grant.id,
+        code,
+        number,
+        plan,
+        grant.cents,
+        effective_on,
+        reason,
+        programme,
+        by,
+        at,
+        moves,
+        based_on,
     )
     await store.insert(tx, proposed)
     await outbox.append(tx, Change("allocation", proposed.id, proposed.version, facts), source=SOURCE, at=at)

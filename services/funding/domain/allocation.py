@@ -15,7 +15,7 @@ from uuid import UUID
 from runtime.problems import Kind, Problem, SamePerson
 from services.funding.domain.ledger import UNALLOCATED_LINE
 from services.funding.domain.programme import Programme
-from services.funding.events import AllocatedLine, AllocationApproved, AllocationProposed, LineKind
+from services.funding.events import AllocatedLine, AllocationApproved, AllocationProposed, LineKind, MovedCents
 
 WHOLE = 10_000
 """All of a pot, in basis points."""
@@ -42,6 +42,15 @@ class Weight:
 
 
 Claim = Fixed | Share | Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Cents that go from one line to another; either may be `unallocated`."""
+
+    source: str
+    target: str
+    cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,10 @@ class LineWithoutBudget(Problem, kind=Kind.CONFLICT):
 
 class GrantChanged(Problem, kind=Kind.CONFLICT):
     """The grant holds {now} cents now and this version divides {then}. Propose the division again and approve that."""
+
+
+class DividedMeanwhile(Problem, kind=Kind.CONFLICT):
+    """This re-allocation starts from a version that is not the last one approved any more. Propose it again."""
 
 
 class NotProposed(Problem, kind=Kind.CONFLICT):
@@ -194,7 +207,8 @@ def _refuse_doubles(codes: Iterable[str]) -> None:
 class Allocation:
     """One version of the division of a grant. Numbers count per grant; `code` is the name people give to it.
 
-    An approved version waits for its day; then it is effective, and the budgets follow it.
+    An approved version waits for its day; then it is effective, and the budgets follow it. A re-allocation names the
+    version that it is `based_on` and the `moves` that make the difference.
     """
 
     id: UUID
@@ -213,6 +227,8 @@ class Allocation:
     approved_at: datetime | None = None
     supersedes: UUID | None = None
     version: int = 0
+    based_on: UUID | None = None
+    moves: tuple[Move, ...] = ()
 
     @classmethod
     def propose(
@@ -225,15 +241,35 @@ class Allocation:
         grant_cents: int,
         effective_on: date,
         reason: str,
-        programme: Programme,
+        programme: Programme | None,
         by: UUID,
         at: datetime,
+        moves: tuple[Move, ...] = (),
+        based_on: UUID | None = None,
     ) -> tuple["Allocation", tuple[AllocationProposed, ...]]:
-        """A proposed version that divides the grant by `plan`. Raises what `plan_lines` and `check_lines` raise."""
+        """A proposed version that divides the grant by `plan`, checked against the programme unless it was before.
+
+        Raises what `plan_lines` and `check_lines` raise.
+        """
         lines = plan_lines(grant_cents, plan)
-        check_lines(lines, programme)
+        if programme is not None:
+            check_lines(lines, programme)
         proposed = cls(
-            allocation_id, grant_id, code, number, plan, grant_cents, lines, effective_on, reason, "proposed", by, at
+            allocation_id,
+            grant_id,
+            code,
+            number,
+            plan,
+            grant_cents,
+            lines,
+            effective_on,
+            reason,
+            "proposed",
+            by,
+            at,
+            version=1,
+            based_on=based_on,
+            moves=moves,
         )
         fact = AllocationProposed(
             allocation_id=allocation_id,
@@ -242,8 +278,10 @@ class Allocation:
             number=number,
             lines=proposed.allocated,
             effective_on=effective_on,
+            based_on=based_on,
+            moves=tuple(MovedCents(source=each.source, target=each.target, cents=each.cents) for each in moves),
         )
-        return replace(proposed, version=1), (fact,)
+        return proposed, (fact,)
 
     @property
     def allocated(self) -> tuple[AllocatedLine, ...]:
@@ -258,6 +296,10 @@ class Allocation:
             effective_on,
         )
 
+    def same_moves(self, grant_id: UUID, moves: tuple[Move, ...], effective_on: date) -> bool:
+        """Whether this re-allocation moves just that."""
+        return (self.grant_id, self.moves, self.effective_on) == (grant_id, moves, effective_on)
+
     def approve(
         self,
         newest: "Allocation | None",
@@ -269,12 +311,15 @@ class Allocation:
         """This version, approved by a second person, to take the place of the one in force on its day.
 
         `newest` is the last version approved so far, whose day may have yet to come. Raises NotProposed, SamePerson,
-        and GrantChanged when the grant was supplemented since the proposal.
+        GrantChanged when the grant was supplemented since the proposal, and DividedMeanwhile when another version was
+        approved since a re-allocation was proposed.
         """
         if self.state != "proposed" or (newest is not None and newest.number > self.number):
             raise NotProposed(number=self.number, state=self.state if self.state != "proposed" else "overtaken")
         if by == self.proposed_by:
             raise SamePerson(what="An allocation", do="approve it")
+        if self.based_on is not None and (newest is None or newest.id != self.based_on):
+            raise DividedMeanwhile()
         if grant_cents != self.grant_cents:
             raise GrantChanged(now=grant_cents, then=self.grant_cents)
         approved = replace(

@@ -23,6 +23,7 @@ from services.funding.events.money import (
     EntriesSealed,
     GrantAwarded,
     GrantSupplemented,
+    MovedCents,
     SchemeRuleRecorded,
 )
 from services.funding.events.parts import SOURCE, TOPIC, ContributionKind, LineKind, Origin, Part
@@ -57,6 +58,7 @@ __all__ = [
     "GrantAwarded",
     "GrantSupplemented",
     "LineKind",
+    "MovedCents",
     "Origin",
     "Part",
     "PeriodClosed",

@@ -61,8 +61,15 @@ class AllocatedLine(Part):
     cents: int
 
 
+class MovedCents(Part):
+    source: str
+    target: str
+    cents: int
+
+
 class AllocationProposed(Fact):
-    """A division of a grant over its lines was proposed. The lines sum to the grant, `unallocated` included."""
+    """A division of a grant over its lines was proposed. The lines sum to the grant, `unallocated` included. A
+    re-allocation names the version it is `based_on`, and its moves."""
 
     fact_type: ClassVar[str] = "nl.speerpunt.funding.allocation-proposed.v1"
     topic: ClassVar[str] = TOPIC
@@ -73,6 +80,8 @@ class AllocationProposed(Fact):
     number: int
     lines: tuple[AllocatedLine, ...]
     effective_on: date
+    based_on: UUID | None = None
+    moves: tuple[MovedCents, ...] = ()
 
 
 class AllocationApproved(Fact):
@@ -164,7 +173,14 @@ SAMPLES: tuple[Fact, ...] = (
         until=date(2024, 12, 31),
     ),
     AllocationProposed(
-        allocation_id=ID[0], grant_id=ID[1], code="2020", number=1, lines=_LINES, effective_on=date(2020, 1, 1)
+        allocation_id=ID[0],
+        grant_id=ID[1],
+        code="2020-09",
+        number=2,
+        lines=_LINES,
+        effective_on=date(2020, 9, 1),
+        based_on=ID[2],
+        moves=(MovedCents(source="robotisering", target="het-element", cents=1_000),),
     ),
     AllocationApproved(
         allocation_id=ID[2],

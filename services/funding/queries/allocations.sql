@@ -5,8 +5,8 @@ SELECT coalesce(max(number), 0) + 1 FROM allocations WHERE consortium_id = $1 AN
 -- name: insert_allocation
 -- Adds a proposed version.
 INSERT INTO allocations (consortium_id, allocation_id, grant_id, code, number, plan, grant_cents, effective_on, reason,
-                         state, proposed_by, proposed_at, version)
-VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, 'proposed', $10, $11, $12);
+                         state, proposed_by, proposed_at, version, based_on, moves)
+VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, 'proposed', $10, $11, $12, $13, $14::jsonb);
 
 -- name: insert_allocation_lines
 -- Adds what a version gives to each line.
@@ -20,7 +20,7 @@ FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[])
 SELECT allocation.allocation_id, allocation.grant_id, allocation.code, allocation.number, allocation.plan,
        allocation.grant_cents, allocation.effective_on, allocation.reason, allocation.state, allocation.proposed_by,
        allocation.proposed_at, allocation.approved_by, allocation.approved_at, allocation.supersedes,
-       allocation.version,
+       allocation.version, allocation.based_on, allocation.moves,
        array_agg(given.line ORDER BY given.position) AS lines,
        array_agg(given.kind ORDER BY given.position) AS kinds,
        array_agg(given.envelope ORDER BY given.position) AS envelopes,

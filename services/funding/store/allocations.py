@@ -9,11 +9,12 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from runtime.postgres import Database, Tx
-from services.funding.domain.allocation import Allocation, Envelope, Line
+from services.funding.domain.allocation import Allocation, Envelope, Line, Move
 from services.funding.domain.reservation import Budget
 from services.funding.store import Q
 
 _PLAN: TypeAdapter[tuple[Envelope, ...]] = TypeAdapter(tuple[Envelope, ...])
+_MOVES: TypeAdapter[tuple[Move, ...]] = TypeAdapter(tuple[Move, ...])
 
 
 async def next_number(tx: Tx, grant_id: UUID) -> int:
@@ -37,6 +38,8 @@ async def insert(tx: Tx, allocation: Allocation) -> None:
         allocation.proposed_by,
         allocation.proposed_at,
         allocation.version,
+        allocation.based_on,
+        _MOVES.dump_json(allocation.moves).decode(),
     )
     await Q.insert_allocation_lines.execute(
         tx,
@@ -153,4 +156,6 @@ def _allocation(row: Record) -> Allocation:
         row["approved_at"],
         row["supersedes"],
         row["version"],
+        row["based_on"],
+        _MOVES.validate_json(row["moves"]),
     )
