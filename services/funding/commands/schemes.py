@@ -20,7 +20,7 @@ Result = Literal["created", "changed", "unchanged"]
 async def put_scheme(tx: Tx, code: str, title: str, rules: Sequence[Rule], *, at: datetime) -> tuple[Scheme, Result]:
     """Adds the rules that are new; what is on record stays. The scheme, and whether anything changed.
 
-    Raises RuleRewritten when a rule of the same code says something else, and RateWithoutReason.
+    Raises RuleRewritten when a rule of the same code says something else, RuleNeverHolds and RateWithoutReason.
     """
     scheme_id = ids.coded_id(tx.consortium_id, "scheme", code)
     before, is_new = await store.open_and_lock(tx, scheme_id, code, title)

@@ -24,6 +24,7 @@ from services.funding.domain.scheme import (
     Rate,
     RateWithoutReason,
     Rule,
+    RuleNeverHolds,
     Scheme,
     cofinancing_on,
     countable_cents,
@@ -42,6 +43,12 @@ SCHEME = Scheme(UUID(int=9), "sto", "STO", (ASKED,), 1)
 def a_decision(base: Base = Base.OF_SUBSIDY, day: date = LATER) -> BaseDecision:
     at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
     return BaseDecision(UUID(int=5), "sto", base, START, "as the ministry wrote", "a letter", "proposed", ADA, at)
+
+
+def test_a_rule_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(RuleNeverHolds):
+        SCHEME.describe("STO", [replace(ASKED, code="never", valid_until=date(2019, 12, 31))])
+    SCHEME.describe("STO", [replace(ASKED, code="one-day", valid_until=START)])
 
 
 def test_a_base_decided_later_leaves_both_readings_for_who_asks_as_of_an_earlier_day() -> None:

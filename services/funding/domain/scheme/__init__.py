@@ -9,6 +9,7 @@ from services.funding.domain.scheme.recorded import (
     BaseDecision,
     BaseNotOpen,
     RateWithoutReason,
+    RuleNeverHolds,
     RuleRewritten,
     Scheme,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "Reclaim",
     "Requirement",
     "Rule",
+    "RuleNeverHolds",
     "RuleRewritten",
     "Scheme",
     "Supervision",

@@ -18,6 +18,10 @@ class RuleRewritten(Problem, kind=Kind.CONFLICT):
     under another code, known from the day on which they were announced."""
 
 
+class RuleNeverHolds(Problem, kind=Kind.INVALID):
+    """Rule '{rule}' would end before it begins, so it would never hold. Mend validFrom or validUntil."""
+
+
 class RateWithoutReason(Problem, kind=Kind.INVALID):
     """The scheme advises a rate for {what}; a rate of your own (rule '{rule}') needs a reason. Give one."""
 
@@ -44,8 +48,8 @@ class Scheme:
     def describe(self, title: str, rules: Iterable[Rule]) -> tuple["Scheme", tuple[SchemeRuleRecorded, ...]]:
         """The scheme with these rules added; a fact for each new one. Rules that it has already are left alone.
 
-        Raises RuleRewritten when a rule of the same code says something else, and RateWithoutReason for a rate of the
-        region's own where the scheme advises one.
+        Raises RuleRewritten when a rule of the same code says something else, RuleNeverHolds, and RateWithoutReason for
+        a rate of the region's own where the scheme advises one.
         """
         known = {rule.code: rule for rule in self.rules}
         added: list[Rule] = []
@@ -55,6 +59,8 @@ class Scheme:
                 added.append(rule)
             elif before != rule:
                 raise RuleRewritten(rule=rule.code)
+            if rule.valid_until is not None and rule.valid_until < rule.valid_from:
+                raise RuleNeverHolds(rule=rule.code)
         advised = {rule.terms.kind for rule in known.values() if isinstance(rule.terms, Rate) and rule.terms.advice}
         for rule in added:
             own = isinstance(rule.terms, Rate) and not rule.terms.advice
