@@ -190,6 +190,10 @@ WHERE a.consortium_id = $1 AND a.code = $2 FOR SHARE OF a;
 SELECT a.*, s.seats, s.taken FROM activities a JOIN slots s USING (consortium_id, activity_id)
 WHERE a.consortium_id = $1 AND a.activity_id = $2 FOR UPDATE OF a;
 
+-- name: await_turn
+-- Lets one transaction at a time put what goes by this name, before there is a row to lock.
+SELECT pg_advisory_xact_lock(hashtextextended('activities.put/' || $1::uuid::text || '/' || $2::text, 0));
+
 -- name: lock_imported
 -- The activity with this reference of an outside platform, locked until the transaction ends.
 SELECT a.*, s.seats, s.taken FROM activities a JOIN slots s USING (consortium_id, activity_id)

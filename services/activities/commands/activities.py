@@ -44,6 +44,7 @@ async def put(tx: Tx, plan: Plan, speaker: Speaker, at: datetime) -> tuple[Activ
     """Plans an activity by its code, moves it, or finds it as it was. A company its own, the office every one."""
     wanted = plan.activity
     speaker.on_behalf_of("plan", company_id=wanted.company_id)
+    await activities.await_turn(tx, f"code/{wanted.code}")
     seated = await activities.activity_by_code(tx, wanted.code, lock=True)
     if seated is not None:
         speaker.on_behalf_of("change", company_id=seated.activity.company_id)
@@ -59,6 +60,7 @@ async def import_sign_up(tx: Tx, plan: Plan, speaker: Speaker, at: datetime) -> 
     if wanted.external_ref is None:
         raise ValueError("an import has the reference of the outside platform")
     speaker.on_behalf_of("import", school_id=wanted.school_id, company_id=wanted.company_id)
+    await activities.await_turn(tx, f"import/{wanted.external_ref}")
     seated = await activities.lock_imported(tx, wanted.external_ref)
     if seated is not None:
         known = seated.activity

@@ -97,6 +97,11 @@ async def activity_by_id(tx: Tx, activity_id: UUID, *, lock: bool = False) -> Se
     return None if row is None else _seated(row)
 
 
+async def await_turn(tx: Tx, name: str) -> None:
+    """Waits until nobody else puts what goes by this name: whoever comes second finds what the first one made."""
+    await Q.await_turn.value(tx, tx.consortium_id, name)
+
+
 async def lock_imported(tx: Tx, external_ref: str) -> Seated | None:
     row = await Q.lock_imported.row(tx, tx.consortium_id, external_ref)
     return None if row is None else _seated(row)

@@ -89,6 +89,11 @@ class BadClaim(Problem, kind=Kind.INVALID):
     points."""
 
 
+class NoWeight(Problem, kind=Kind.INVALID):
+    """Every weight in {pot} is 0, so there is nothing to divide its {left} cents by. Give at least one line a weight,
+    or give the lines fixed amounts."""
+
+
 class LineTwice(Problem, kind=Kind.INVALID):
     """'{line}' stands in the division more than once, or is not a name for a line. Name every line once."""
 
@@ -136,7 +141,8 @@ def _settle(total: int, parts: Mapping[str, tuple[int, int]]) -> dict[str, int]:
 def allocate(pot: str, total: int, claims: Mapping[str, Claim]) -> tuple[dict[str, int], int]:
     """What each claimant gets of a pot of `total` cents, and what stays unallocated; together exactly `total`.
 
-    Raises BadClaim, and OverAllocated when fixed amounts, shares and base amounts exceed the pot.
+    Raises BadClaim, OverAllocated when fixed amounts, shares and base amounts exceed the pot, and NoWeight when all
+    weights are 0 and something is left for them.
     """
     for code, claim in claims.items():
         if not _usable(claim):
@@ -149,6 +155,8 @@ def allocate(pot: str, total: int, claims: Mapping[str, Claim]) -> tuple[dict[st
     asked = sum(given.values()) + sum(claim.base_cents for claim in weights.values())
     if asked > total:
         raise OverAllocated(pot=pot, has=total, asked=asked, over=asked - total)
+    if asked < total and weights and not any(claim.weight for claim in weights.values()):
+        raise NoWeight(pot=pot, left=total - asked)
     parts = divide(total - asked, {code: claim.weight for code, claim in weights.items()})
     given |= {code: claim.base_cents + parts[code] for code, claim in weights.items()}
     return given, total - sum(given.values())

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from runtime.event import Content
 
@@ -72,9 +73,11 @@ class Record(_Sent):
         needed = by_kind.get(self.kind, {"amountCents": self.amount_cents, "basis": self.basis})
         missing = [name for name, given in needed.items() if given is None]
         if missing and self.withdraws is None:
-            raise ValueError(f"needs {', '.join(missing)}")
+            raise PydanticCustomError("needs", "{fields}", {"fields": ", ".join(missing)})
+        if self.kind == "loan" and self.basis not in (None, "rental-value"):
+            raise PydanticCustomError("loan_at_another_value", "basis")
         if self.replaces is not None and self.withdraws is not None:
-            raise ValueError("replaces and withdraws exclude each other")
+            raise PydanticCustomError("at_odds", "withdraws")
         return self
 
     @property
@@ -190,9 +193,21 @@ def _reason(kind: str, loc: tuple[int | str, ...], message: str) -> Reason:
             return _too_large(field)
         case "missing":
             return _malformed(field, "verplicht en ontbreekt", "required and missing")
-        case "value_error":
-            needs = message.removeprefix("Value error, ")
-            return _malformed(field, f"niet volledig of tegenstrijdig ({needs})", f"incomplete or at odds ({needs})")
+        case "needs":
+            nl, en = (f"{word} {message}" for word in ("zonder", "without"))
+            return _malformed(None if "," in message else message, nl, en, "Het bericht", "The message")
+        case "loan_at_another_value":
+            return _malformed(
+                "basis",
+                "niet rental-value: bruikleen telt tegen de huurwaarde",
+                "not rental-value: a loan counts at its rental value",
+            )
+        case "at_odds":
+            return _malformed(
+                "withdraws",
+                "niet samen met replaces te sturen: een bericht vervangt of trekt terug",
+                "not to be sent together with replaces: a message corrects or takes back",
+            )
         case "literal_error":
             one_of = message.removeprefix("Input should be ")
             return _malformed(field, f"niet een van {one_of.replace(' or ', ' of ')}", f"not one of {one_of}")
@@ -213,12 +228,12 @@ _FORMS = {
 }
 
 
-def _malformed(field: str | None, nl: str, en: str) -> Reason:
+def _malformed(field: str | None, nl: str, en: str, what_nl: str = "", what_en: str = "") -> Reason:
     return Reason(
         "malformed",
         field,
-        f"{field or 'Het bericht'} is {nl}. Herstel het en stuur opnieuw.",
-        f"{field or 'The message'} is {en}. Mend it and send again.",
+        f"{what_nl or field or 'Het bericht'} is {nl}. Herstel het en stuur opnieuw.",
+        f"{what_en or field or 'The message'} is {en}. Mend it and send again.",
     )
 
 

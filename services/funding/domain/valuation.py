@@ -47,13 +47,14 @@ def value(delivered: Delivered, rules: Iterable[Rule], known_at: date) -> Value:
     """What was delivered is worth by the rules of its day, as far as known at `known_at`.
 
     Minutes and cents are rounded half up. Pupils' presence becomes minutes of supervision first, and those are
-    valued. A region without any scheme has no money to account for: its hours count as hours, worth nothing, and
-    things at the value they were given. Raises KindNotEligible, or NoRuleForKind when the region recorded no rate or
-    share.
+    valued. A region without any scheme has no money to account for: its hours count as hours, worth nothing, presence
+    as the time that somebody was there for the pupils, and things at the value they were given. Raises
+    KindNotEligible, or NoRuleForKind when the region recorded no rate or share.
     """
     known = tuple(rules)
-    if not known and delivered.kind != "pupil-presence":
-        return Value(delivered.minutes, delivered.amount_cents, NO_SCHEME)
+    if not known:
+        minutes = delivered.minutes_each if delivered.kind == "pupil-presence" else delivered.minutes
+        return Value(minutes, delivered.amount_cents, NO_SCHEME)
     eligible = rule_on(about(known, EligibleKinds), delivered.day, known_at)
     if (
         eligible is None

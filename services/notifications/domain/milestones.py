@@ -36,6 +36,10 @@ class ReasonWithoutCancelling(Problem, kind=Kind.INVALID):
     """A reason belongs to a milestone that is cancelled. Say cancelled as well, or leave the reason out."""
 
 
+class CancelledWithoutReason(Problem, kind=Kind.INVALID):
+    """Everybody who was told of it is told that it is cancelled, and why. Give a reason."""
+
+
 class UnfitReminders(Problem, kind=Kind.INVALID):
     """Reminders are at most {most}, each between 0 and {ahead} whole days before the day, and no day twice."""
 
@@ -91,6 +95,8 @@ class Milestone:
             raise EndsBeforeItStarts(ends=f"{self.ends_at:%H:%M}", starts=f"{self.starts_at:%H:%M}")
         if self.reason is not None and not self.cancelled:
             raise ReasonWithoutCancelling
+        if self.cancelled and not (self.reason or "").strip():
+            raise CancelledWithoutReason
         days = self.remind_days_before
         within = all(0 <= each <= LONGEST_AHEAD_DAYS for each in days)
         if len(days) > MOST_REMINDERS or len(set(days)) < len(days) or not within:

@@ -277,6 +277,18 @@ async def test_an_import_again_is_unchanged_and_an_outside_cancellation_is_follo
     assert len(await ours.facts("activity-booked")) == 1
 
 
+async def test_first_imports_of_one_sign_up_at_the_same_moment_all_get_the_winners_answer(ours: Ours) -> None:
+    activity = planned("import-8813", external_ref="8813")
+
+    async def put() -> Result:
+        async with ours.database.transaction(ours.region) as tx:
+            return (await activities.import_sign_up(tx, activities.Plan(activity, new_id(), 20), OFFICE, NOW))[1]
+
+    found = await asyncio.gather(*(put() for _ in range(4)))
+    assert sorted(found, key=lambda each: each.name) == [Result.CREATED, *[Result.UNCHANGED] * 3]
+    assert await ours.taken("import-8813") == 20
+
+
 async def test_another_region_sees_nothing_of_it(ours: Ours) -> None:
     await with_offers(ours.database, ours.region)
     await ours.put(planned())

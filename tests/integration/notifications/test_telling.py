@@ -145,7 +145,8 @@ async def test_a_reminder_comes_when_it_is_due_and_not_after_a_cancellation(offi
     await office.sender().run_once(first)
     assert office.subjects() == ["Herinnering: Vragenuur, over 7 dagen"] * 3
     assert await reminders.run_once(second) == 1
-    await office.planning.put("vragenuur", {**QUESTION_HOUR, "cancelled": True, "announce": False})
+    gone = {**QUESTION_HOUR, "cancelled": True, "reason": "geen zaal", "announce": False}
+    await office.planning.put("vragenuur", gone)
     await office.sender().run_once(second)
     assert len(office.mail.mails) == 3
     assert ("suppressed", "milestone-reminder", "cancelled-meanwhile") in await office.notices()

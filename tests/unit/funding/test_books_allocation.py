@@ -18,6 +18,7 @@ from services.funding.domain.allocation import (
     Line,
     LineTwice,
     LineWithoutBudget,
+    NoWeight,
     OtherKind,
     OverAllocated,
     PlannedLine,
@@ -47,7 +48,7 @@ totals = st.integers(0, 10**12)
 claims: st.SearchStrategy[Claim] = st.one_of(
     st.integers(0, 10**6).map(Fixed),
     st.integers(0, 500).map(Share),
-    st.tuples(st.integers(0, 1000), st.integers(0, 10**6)).map(lambda pair: Weight(*pair)),
+    st.tuples(st.integers(1, 1000), st.integers(0, 10**6)).map(lambda pair: Weight(*pair)),
 )
 pots = st.dictionaries(codes, claims, min_size=1, max_size=12)
 enough = st.integers(10**8, 10**12)
@@ -92,6 +93,13 @@ def test_a_pot_is_given_exactly_with_nobody_below_what_was_promised(total: int, 
                 assert given_cents[code] >= base_cents
     if any(isinstance(claim, Weight) and claim.weight for claim in claims.values()):
         assert rest == 0
+
+
+def test_weights_that_are_all_zero_divide_nothing_and_are_refused_when_something_is_left() -> None:
+    with pytest.raises(NoWeight, match="divide its 90 cents by"):
+        allocate("The grant", 100, {"a": Weight(0, 10), "b": Weight(0)})
+    assert allocate("The grant", 10, {"a": Weight(0, 10), "b": Weight(0)}) == ({"a": 10, "b": 0}, 0)
+    assert allocate("The grant", 100, {"a": Weight(0, 10), "b": Weight(1)}) == ({"a": 10, "b": 90}, 0)
 
 
 @given(total=enough, claims=pots, order=st.randoms(use_true_random=False))

@@ -60,9 +60,10 @@ def test_the_three_shapes_of_a_message_are_the_same_record() -> None:
         ({"day": "2 mei"}, [("malformed", "day")]),
         ({"line": "a\x00"}, [("malformed", "line")]),
         ({"description": "x" * 201}, [("too-large", "description")]),
-        ({"workerRef": None}, [("malformed", None)]),
+        ({"workerRef": None}, [("malformed", "workerRef")]),
         ({"kind": "cash"}, [("malformed", None)]),
-        ({"replaces": "1", "withdraws": "2"}, [("malformed", None)]),
+        ({"replaces": "1", "withdraws": "2"}, [("malformed", "withdraws")]),
+        ({"kind": "loan", "amountCents": 1, "basis": "invoice"}, [("malformed", "basis")]),
         ({"minutes": -1, "rate": 1}, [("not-positive", "minutes"), ("unknown-field", "rate")]),
     ],
 )
@@ -70,6 +71,21 @@ def test_a_record_that_is_not_right_is_told_every_reason(
     changes: dict[str, Any], expected: list[tuple[str, str | None]]
 ) -> None:
     assert codes(parse(a_document(**changes))) == expected
+
+
+def test_what_is_missing_is_said_in_the_sentences_own_language() -> None:
+    found = parse(a_document(workerRef=None))
+    assert isinstance(found, tuple)
+    assert found[0].nl == "Het bericht is zonder workerRef. Herstel het en stuur opnieuw."
+    assert found[0].en == "The message is without workerRef. Mend it and send again."
+
+
+def test_no_sentence_shows_a_pattern() -> None:
+    evidence = [{"type": "invoice", "sha256": "A", "keptAt": "a\x00"}]
+    found = parse(a_document(evidence=evidence, line="\x00", workerRef="\x00"))
+    assert isinstance(found, tuple)
+    assert {reason.code for reason in found} == {"malformed"}
+    assert not [reason for reason in found if "^" in reason.nl + reason.en or "pattern" in reason.nl + reason.en]
 
 
 def test_a_message_over_the_limit_is_too_large() -> None:

@@ -55,5 +55,5 @@ def test_hours_are_never_more_than_half_a_cent_from_their_exact_value(minutes: i
 def test_a_region_without_a_scheme_keeps_its_hours_and_things_without_a_rate() -> None:
     assert value(Delivered("hours", DAY, minutes=135), (), DAY) == Value(135, 0, "no-scheme")
     assert value(Delivered("material", DAY, amount_cents=500), (), DAY) == Value(0, 500, "no-scheme")
-    with pytest.raises(KindNotEligible):
-        value(Delivered("pupil-presence", DAY, pupils=5, minutes_each=60), (), DAY)
+    presence = Delivered("pupil-presence", DAY, pupils=5, minutes_each=60)
+    assert value(presence, (), DAY) == Value(60, 0, "no-scheme")

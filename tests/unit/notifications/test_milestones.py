@@ -79,6 +79,8 @@ def test_it_is_past_when_its_hour_or_its_local_day_is_over(milestone: rules.Mile
         ({"ends_at": time(14, 30)}, rules.EndsBeforeItStarts),
         ({"starts_at": None}, rules.EndWithoutStart),
         ({"reason": "ziek"}, rules.ReasonWithoutCancelling),
+        ({"cancelled": True}, rules.CancelledWithoutReason),
+        ({"cancelled": True, "reason": " "}, rules.CancelledWithoutReason),
         ({"remind_days_before": (2, 2)}, rules.UnfitReminders),
         ({"remind_days_before": (-1,)}, rules.UnfitReminders),
         ({"remind_days_before": tuple(range(11))}, rules.UnfitReminders),
