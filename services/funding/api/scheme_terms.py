@@ -51,13 +51,40 @@ class RateTerms(TermsModel):
 
 
 class CapTerms(TermsModel):
-    """The most that counts of a kind: per worker and day, per contribution, or as a share of all that counts."""
+    """The most that counts of a kind: per worker (or pupil) and day, per contribution, as a share of all that counts,
+    or pupils at once."""
 
     about: Literal["cap"]
     kind: CodeText
     minutes_per_day: Annotated[int, Field(ge=0, le=1_440)] | None = None
     cents: Cents | None = None
     share_basis_points: Points | None = None
+    pupils: Annotated[int, Field(ge=0, le=100_000)] | None = None
+
+
+class VerificationTerms(TermsModel):
+    """When a contribution of a kind is found right by rule; what is above it waits for a person."""
+
+    about: Literal["verification"]
+    kind: CodeText
+    minutes_per_day: Annotated[int, Field(ge=0, le=1_440)] | None = None
+    evidence: bool = False
+
+
+class ApprovalTerms(TermsModel):
+    """A contribution worth more than this is accepted by two persons."""
+
+    about: Literal["approval"]
+    above_cents: Cents
+
+
+class SampleTerms(TermsModel):
+    """How sure a sample must make one that fewer than so many of a batch are wrong, and how many may fail in it."""
+
+    about: Literal["sample"]
+    tolerable_basis_points: Annotated[int, Field(ge=1, le=9_999)]
+    confidence_basis_points: Annotated[int, Field(ge=1, le=9_999)]
+    most_failures: Annotated[int, Field(ge=0, le=20)] = 1
 
 
 class SupervisionTerms(TermsModel):
@@ -161,6 +188,9 @@ _Given = (
     | EligibleKindsTerms
     | RateTerms
     | CapTerms
+    | VerificationTerms
+    | ApprovalTerms
+    | SampleTerms
     | SupervisionTerms
     | SupplementLimitTerms
     | DeadlineTerms

@@ -1,18 +1,13 @@
 """Whether a record may be booked, by what is known of its region on that day: refused, held, or fit to book."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from uuid import UUID
 
 from services.funding.domain import wording
+from services.funding.domain.bounds import Bounds
 from services.funding.domain.intake import Reason, Record
-
-DAY_MINUTES = 16 * 60
-"""More than this for one person on one day is a mistake."""
-SHIFT_MINUTES = 12 * 60
-"""The longest shift that the Dutch Working Hours Act (art. 5:7) allows: up to it, hours are verified by rule."""
-MOST_PUPILS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +59,7 @@ class Known:
     lesson_on_day_and_line: bool = False
     evidence_claimed: bool = False
     earlier: Earlier | None = None
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,40 +250,42 @@ def _place(record: Record, known: Known, found: "_Reasons") -> None:
 
 
 def _plausible(record: Record, known: Known, found: "_Reasons") -> None:
-    """Nobody works more than sixteen hours a day, and no class has more than five hundred pupils."""
-    if record.kind == "hours" and (record.minutes or 0) + known.worked_minutes > DAY_MINUTES:
+    """Nobody works more hours a day, and no class has more pupils, than the region's rules hold possible."""
+    most, pupils = known.bounds.day_minutes, known.bounds.pupils
+    if record.kind == "hours" and most is not None and (record.minutes or 0) + known.worked_minutes > most:
         others = known.worked_minutes
         with_nl = f", met de {wording.minutes_nl(others)} die er al zijn," if others else ""
         with_en = f", with the {wording.minutes_en(others)} that are there already," if others else ""
         found.add(
             "implausible-hours",
             "minutes",
-            f"dat is{with_nl} meer dan 16 u voor één persoon op één dag. Herstel de minuten en stuur opnieuw",
-            f"that is{with_en} more than 16 h for one person on one day. Mend the minutes and send again",
+            f"dat is{with_nl} meer dan {wording.minutes_nl(most)} voor één persoon op één dag. Herstel de minuten en "
+            "stuur opnieuw",
+            f"that is{with_en} more than {wording.minutes_en(most)} for one person on one day. Mend the minutes and "
+            "send again",
         )
-    if record.kind == "pupil-presence" and (record.pupils or 0) > MOST_PUPILS:
+    if record.kind == "pupil-presence" and pupils is not None and (record.pupils or 0) > pupils:
         found.add(
             "implausible-hours",
             "pupils",
-            f"dat zijn meer dan {MOST_PUPILS} leerlingen tegelijk. Herstel het aantal en stuur opnieuw",
-            f"those are more than {MOST_PUPILS} pupils at once. Mend the number and send again",
+            f"dat zijn meer dan {pupils} leerlingen tegelijk. Herstel het aantal en stuur opnieuw",
+            f"those are more than {pupils} pupils at once. Mend the number and send again",
         )
-    if record.kind == "pupil-presence" and (record.minutes_each or 0) > DAY_MINUTES:
+    if record.kind == "pupil-presence" and most is not None and (record.minutes_each or 0) > most:
         found.add(
             "implausible-hours",
             "minutesEach",
-            "dat is meer dan 16 u op één dag. Herstel de minuten en stuur opnieuw",
-            "that is more than 16 h on one day. Mend the minutes and send again",
+            f"dat is meer dan {wording.minutes_nl(most)} op één dag. Herstel de minuten en stuur opnieuw",
+            f"that is more than {wording.minutes_en(most)} on one day. Mend the minutes and send again",
         )
 
 
 def _verified_by_rule(record: Record, known: Known) -> bool:
-    """Hours within a lawful shift, pupils within a school day, and amounts that come with evidence."""
-    if record.kind == "hours":
-        return (record.minutes or 0) + known.worked_minutes <= SHIFT_MINUTES
-    if record.kind == "pupil-presence":
-        return (record.minutes_each or 0) <= SHIFT_MINUTES
-    return bool(record.evidence)
+    """Whether it is within what the rules of the region find right without a person."""
+    bounds = known.bounds
+    minutes = {"hours": (record.minutes or 0) + known.worked_minutes, "pupil-presence": record.minutes_each or 0}
+    short = bounds.verified_minutes is None or minutes.get(record.kind, 0) <= bounds.verified_minutes
+    return bounds.by_rule and short and (bool(record.evidence) or not bounds.needs_evidence)
 
 
 class _Reasons:

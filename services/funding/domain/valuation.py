@@ -6,7 +6,18 @@ from datetime import date
 from typing import Literal
 
 from runtime.problems import Kind, Problem
-from services.funding.domain.scheme import EligibleKinds, Rate, Rule, Supervision, about, hours_cents, rule_on, terms_on
+from services.funding.domain.bounds import cap_on
+from services.funding.domain.scheme import (
+    Cap,
+    EligibleKinds,
+    Rate,
+    Rule,
+    Supervision,
+    about,
+    hours_cents,
+    rule_on,
+    terms_on,
+)
 
 NO_SCHEME = "no-scheme"
 """In the place of a rule, where a region has none."""
@@ -46,10 +57,10 @@ class Value:
 def value(delivered: Delivered, rules: Iterable[Rule], known_at: date) -> Value:
     """What was delivered is worth by the rules of its day, as far as known at `known_at`.
 
-    Minutes and cents are rounded half up. Pupils' presence becomes minutes of supervision first, and those are
-    valued. A region without any scheme has no money to account for: its hours count as hours, worth nothing, presence
-    as the time that somebody was there for the pupils, and things at the value they were given. Raises
-    KindNotEligible, or NoRuleForKind when the region recorded no rate or share.
+    Minutes and cents are rounded half up. Pupils' presence becomes minutes of supervision first, and those are valued,
+    up to the cap of the kind, whose code then is the rule. A region without any scheme has no money to account for: its
+    hours count as hours, worth nothing, presence as the time that somebody was there for the pupils, and things at the
+    value they were given. Raises KindNotEligible, or NoRuleForKind when the region recorded no rate or share.
     """
     known = tuple(rules)
     if not known:
@@ -62,8 +73,17 @@ def value(delivered: Delivered, rules: Iterable[Rule], known_at: date) -> Value:
         or (delivered.kind not in eligible.terms.kinds)
     ):
         raise KindNotEligible(what=delivered.kind, day=delivered.day)
+    worth = _worth(delivered, known, known_at, eligible.code)
+    cap = cap_on(known, delivered.kind, "cents", delivered.day, known_at)
+    if cap is not None and isinstance(cap.terms, Cap) and cap.terms.cents is not None and worth.cents > cap.terms.cents:
+        return Value(worth.minutes, cap.terms.cents, cap.code)
+    return worth
+
+
+def _worth(delivered: Delivered, known: tuple[Rule, ...], known_at: date, eligible: str) -> Value:
+    """By amount or by rate, before any cap."""
     if delivered.kind in ("material", "loan", "cash"):
-        return Value(0, delivered.amount_cents, eligible.code)
+        return Value(0, delivered.amount_cents, eligible)
     minutes = delivered.minutes
     if delivered.kind == "pupil-presence":
         share = terms_on(known, Supervision, delivered.day, known_at)

@@ -14,6 +14,7 @@ from runtime.ids import consortium_id
 from runtime.problems import Kind, Problem
 from services.funding.domain import contribution as contributions
 from services.funding.domain import wording
+from services.funding.domain.bounds import Bounds, bounds
 from services.funding.domain.contribution import Contribution
 from services.funding.domain.intake import Reason, Record
 from services.funding.domain.judging import Bookable, Earlier, Held, Known, KnownLine, Refused, Withdrawn, judge
@@ -118,6 +119,7 @@ class World:
     lesson_days: set[tuple[UUID, UUID, date, str]] = field(default_factory=set)
     claims: dict[bytes, dict[UUID, bytes]] = field(default_factory=dict)
     records: dict[tuple[str, str], Stored] = field(default_factory=dict)
+    bounds: dict[tuple[UUID, str, date], Bounds] = field(default_factory=dict)
 
     def place(self, record: Record) -> Placed:
         """Where a record belongs."""
@@ -217,7 +219,15 @@ class World:
             lesson_on_day_and_line=(region.id, organisation, record.day, record.line) in self.lesson_days,
             evidence_claimed=self._claimed(record, region.id, organisation, replaced),
             earlier=earlier.earlier() if earlier is not None else None,
+            bounds=self._bounds(record, region),
         )
+
+    def _bounds(self, record: Record, region: Region) -> Bounds:
+        """What the rules hold possible; reckoned once for all records of a kind and day."""
+        asked = (region.id, record.kind, record.day)
+        if asked not in self.bounds:
+            self.bounds[asked] = bounds(region.rules, record.kind, record.day, region.today)
+        return self.bounds[asked]
 
     def _claimed(self, record: Record, region: UUID, organisation: UUID, replaced: Contribution | None) -> bool:
         place = self.fingerprints.place(region, organisation, record.line)

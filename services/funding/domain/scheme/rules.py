@@ -18,6 +18,7 @@ from services.funding.domain.scheme.terms import (
     Participants,
     Rate,
     Terms,
+    Verification,
 )
 
 T = TypeVar("T", bound=Terms)
@@ -60,8 +61,10 @@ class Rule:
         match self.terms:
             case Rate(kind):
                 return self.about, kind
-            case Cap(kind, share_basis_points=share):
-                return self.about, kind if share is None else f"{kind}/share"
+            case Cap(kind):
+                return self.about, f"{kind}/{self.terms.what}"
+            case Verification(kind):
+                return self.about, kind
             case Deadline(what):
                 return self.about, what
             case Participants() | Activities():

@@ -59,13 +59,48 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most that counts of one kind: per worker and day in minutes, in cents per contribution, or as a share of
-    all co-financing that counts (basis points)."""
+    """The most that counts of one kind: per worker (or pupil) and day in minutes, in cents per contribution, as a
+    share of all co-financing that counts (basis points), or in pupils at once. One of these in a rule."""
 
     kind: str
     minutes_per_day: int | None = None
     cents: int | None = None
     share_basis_points: int | None = None
+    pupils: int | None = None
+
+    @property
+    def what(self) -> str:
+        """What it bounds; caps on different things stand side by side."""
+        given = ("share_basis_points", "cents", "pupils")
+        return next((name for name in given if getattr(self, name) is not None), "minutes_per_day")
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """When a contribution of a kind is found right by rule: up to so many minutes of a worker (or pupil) on the day,
+    and with evidence named when that is asked. Whatever is above it waits for a person."""
+
+    kind: str
+    minutes_per_day: int | None = None
+    evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A contribution worth more than this is accepted by two persons, neither of whom declared or verified it."""
+
+    above_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a batch must show before it is accepted: at `confidence_basis_points` sure that fewer than
+    `tolerable_basis_points` of its items are wrong. After each failure the sample grows so far that this still follows;
+    more than `most_failures` stop the batch."""
+
+    tolerable_basis_points: int
+    confidence_basis_points: int
+    most_failures: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +197,9 @@ Terms = (
     | EligibleKinds
     | Rate
     | Cap
+    | Verification
+    | Approval
+    | Sample
     | Supervision
     | SupplementLimit
     | Deadline
@@ -175,6 +213,9 @@ ABOUT: Mapping[str, type[Terms]] = {
     "eligible-kinds": EligibleKinds,
     "rate": Rate,
     "cap": Cap,
+    "verification": Verification,
+    "approval": Approval,
+    "sample": Sample,
     "supervision": Supervision,
     "supplement-limit": SupplementLimit,
     "deadline": Deadline,
