@@ -30,8 +30,8 @@ test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=test
 bench: $(VENV)/ready ## measures against named baselines, in turns (ONLY="P6 P7" for some rows)
 	@$(PY) -m bench $(ONLY)
 
-faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7 for one, SEEDS=20 for many)
-	@$(PY) -m tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3))
+faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7, SEEDS=20; BOUNDS=1 measures bounds)
+	@$(PY) -m $(if $(BOUNDS),tests.faults.bounds,tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3)))
 
 check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(VENV)/bin/ruff check .

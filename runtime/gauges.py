@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import asyncpg
 import structlog
 from aiokafka.errors import KafkaError
 from opentelemetry import metrics
@@ -16,7 +15,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from runtime import ops
 from runtime.consumer import Subscription
-from runtime.postgres import Database
+from runtime.postgres import PASSING, Database
 from runtime.settings import Settings
 from runtime.ticking import every
 
@@ -78,7 +77,7 @@ class Gauges:
                     behind[place] = behind.get(place, 0) + one.behind
                 for (consumer, topic), messages in behind.items():
                     self._tell("speerpunt.consumer.lag", messages, consumer=consumer, topic=topic)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, OSError, TimeoutError) as error:
+        except (KafkaError, *PASSING) as error:
             log.warning("gauges-not-read", error=type(error).__name__)
 
     def _tell(self, name: str, value: float, **attributes: str) -> None:

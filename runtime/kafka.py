@@ -15,6 +15,9 @@ from aiokafka.errors import for_code
 from runtime.settings import Settings
 
 RELAY_BATCH_BYTES = 512 * 1024
+ANY_LATER_MS = 2**63 - 1
+"""Without it the broker refuses what is stamped over an hour ahead of its own clock: a service whose clock jumped
+forward would publish nothing until its clock is right again. No order and no rule uses that stamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Topic:
             "retention.bytes": "-1",
             "max.message.bytes": str(batch),
             "message.timestamp.type": self.timestamp_type,
+            "message.timestamp.after.max.ms": str(ANY_LATER_MS),
         }
 
 

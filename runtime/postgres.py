@@ -32,6 +32,7 @@ PASSING = (
     asyncpg.SerializationError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that is lost between two steps of one statement
     TimeoutError,
     ConnectionError,
     OSError,

@@ -18,7 +18,6 @@ from uuid import UUID
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 from opentelemetry.trace import SpanKind
 
@@ -129,7 +128,7 @@ class Relay:
                     self._woken.clear()
                     if await self._until_stopped(stopping) == 0:
                         await self._sleep(stopping)
-                except (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                except Exception as error:  # whatever it is: a relay that ended would take its process with it
                     log.warning("relay-begins-again", relay=self._name, error=type(error).__name__)
                     await self.close()
                     await asyncio.wait({stopping}, timeout=POLL_SECONDS)

@@ -32,7 +32,7 @@ class Wake:
             while not stop.is_set():
                 try:
                     await self._pass_on(stopping)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except Exception as error:  # whatever it is: a wake that ended would take its process with it
                     log.warning("wake-reconnects", error=type(error).__name__)
                     await asyncio.wait({stopping}, timeout=1)
         finally:

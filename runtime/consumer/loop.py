@@ -74,7 +74,7 @@ class Consumer:
                     await _until(stop, self.start())
                 while not stop.is_set():
                     await self.run_once()
-            except (KafkaError, OSError) as error:
+            except Exception as error:  # whatever it is: a consumer that ended would take its process with it
                 log.warning("consumer-reconnects", consumer=self.name, error=type(error).__name__)
                 await _wait(stop, 1.0)
             finally:

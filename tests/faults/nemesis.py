@@ -38,6 +38,34 @@ async def freeze_service(world: World, rng: random.Random) -> None:
         world.thaw(name)
 
 
+async def restart_service(world: World, rng: random.Random) -> None:
+    """SIGTERM, as in a rolling restart: it drains in the middle of whatever it was doing, and ends by itself."""
+    name = rng.choice(world.services)
+    if not await world.stack.stop_one(name):
+        world.answers.append((f"SIGTERM to {name}", None, False))
+    await world.start(name)
+
+
+async def zombie_beside_a_newcomer(world: World, rng: random.Random) -> None:
+    """A second process takes over while the first is frozen with a batch in its hands and its lead taken away: two
+    relays and two consumers, until the first notices. Then the newcomer is killed, and the group shrinks again."""
+    name = rng.choice(world.services)
+    newcomer = await world.join(name, "consumer,relay")
+    world.freeze(name)
+    try:
+        await world.sql(
+            name,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1 "
+            "AND datname = current_database()",
+            "%-leader",
+        )
+        await asyncio.sleep(rng.uniform(2.0, 3.0))
+    finally:
+        world.thaw(name)
+    await asyncio.sleep(rng.uniform(*PAUSE))
+    newcomer.kill()
+
+
 async def kill_postgres(world: World, rng: random.Random) -> None:
     world.kill("postgres")
     await asyncio.sleep(rng.uniform(*PAUSE))
@@ -57,6 +85,15 @@ async def lose_commits(world: World, rng: random.Random) -> None:
     """The connection goes at COMMIT: the server has it, the client never hears."""
     world.pg_proxies[rng.choice(world.services)].faults.lose_commits = rng.randint(1, 4)
     await asyncio.sleep(1)
+
+
+async def fill_the_disk(world: World, rng: random.Random) -> None:
+    """No room for one more page in the queue tables of any service; nothing where nobody may mount a disk."""
+    world.disk.fill()
+    try:
+        await asyncio.sleep(rng.uniform(1.0, 2.0))
+    finally:
+        world.disk.heal()
 
 
 async def kill_kafka(world: World, rng: random.Random) -> None:
@@ -133,6 +170,9 @@ FAULTS: dict[str, Fault] = {
     for fault in (
         kill_service,
         freeze_service,
+        restart_service,
+        zombie_beside_a_newcomer,
+        fill_the_disk,
         kill_postgres,
         end_one_backend,
         lose_commits,
@@ -165,7 +205,4 @@ async def bring(world: World, rng: random.Random, troubles: list[Trouble], say: 
             say(f"{loop.time() - began:5.1f} s  {trouble.name.replace('_', ' ')}")
             await FAULTS[trouble.name](world, rng)
     finally:
-        world.heal_network()
-        for name in ("postgres", "kafka", *world.services):
-            if not world.stack.running(name):
-                await world.start(name)
+        await world.mend()

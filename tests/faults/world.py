@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,15 +19,19 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic import SecretStr
 from speerpunt.runtime.v1 import operations_pb2, operations_pb2_grpc
 
+from deploy.embedded.folders import PROJECT
 from deploy.embedded.ports import Ports
 from deploy.embedded.problems import CannotStart
+from deploy.embedded.processes import Child, Program
 from deploy.embedded.supervisor import ServiceDatabase, Stack
 from runtime import ids
 from runtime.auth import ServiceTokens
 from runtime.rpc import Client
 from runtime.settings import Settings
 from tests.faults.invariants import Published
+from tests.faults.measure import memory_bytes
 from tests.faults.proxy import Proxy, to_port, to_socket
+from tests.faults.small_disk import SmallDisk
 
 QUIET_SECONDS = 60
 WITNESS = """
@@ -40,7 +45,8 @@ END $$;
 CREATE TRIGGER see AFTER INSERT ON outbox REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION see();
 """
 """Remembers what was ever committed to the outbox, which the relay empties."""
-HTTP_SECONDS = 8
+HTTP_SECONDS = 45
+"""A request that takes longer hangs: a statement may last 30 s, and its client waits 5 more."""
 
 
 class Refused(Exception):
@@ -73,7 +79,8 @@ def _host(url: str) -> str:
 class World:
     """`async with World() as world:` has the stack running. The faults are methods; clients are in workloads.py."""
 
-    def __init__(self, services: Sequence[str] = ("partners", "funding", "activities")) -> None:
+    def __init__(self, services: Sequence[str] = ("partners", "funding", "activities"), **environment: str) -> None:
+        """`environment` are settings of all services, such as SPEERPUNT_OUTBOX_MOST_FACTS="500"."""
         ports = Ports({})
         self._broker, self._front = ports.take("kafka"), ports.take("front")
         self.services = tuple(services)
@@ -86,6 +93,7 @@ class World:
                 "*": {
                     "SPEERPUNT_KAFKA_BOOTSTRAP": f"127.0.0.1:{self._front}",
                     "SPEERPUNT_REQUESTS_PER_MINUTE": "1000000",
+                    **environment,
                 }
             },
             end_with_parent=False,
@@ -95,8 +103,11 @@ class World:
         self.pg_proxies: dict[str, Proxy] = {}
         self.client = httpx2.AsyncClient(timeout=HTTP_SECONDS)
         self._rpc: dict[str, Client] = {}
-        self.our_fault: list[str] = []
-        """Answers that are neither the caller's fault nor 'not now'."""
+        self.disk = SmallDisk()
+        self.answers: list[tuple[str, int | None, bool]] = []
+        """What was asked, the status (None: it hung), and whether it said when to come back: all that were not fine."""
+        self._extra: list[Child] = []
+        self._read: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
         await self.kafka_proxy.listen_on_port(self._front)
@@ -115,6 +126,7 @@ class World:
             connection = await asyncpg.connect(self.stack.databases[service].superuser_url)
             await connection.execute(WITNESS)
             await connection.close()
+        await self.disk.mount({service: self.stack.databases[service].superuser_url for service in self.services})
         return self
 
     async def __aexit__(
@@ -124,7 +136,11 @@ class World:
             await client.close()
         await self.client.aclose()
         self.heal_network()
+        self.disk.heal()
+        for child in self._extra:
+            child.kill()
         await self.stack.__aexit__(kind, error, trace)
+        self.disk.unmount()
         for proxy in (self.kafka_proxy, *self.pg_proxies.values()):
             await proxy.close()
         shutil.rmtree(self.stack.sockets, ignore_errors=True)
@@ -163,6 +179,19 @@ class World:
 
     def thaw(self, name: str) -> None:
         os.kill(self.stack.pid(name), signal.SIGCONT)
+
+    async def join(self, service: str, roles: str) -> Child:
+        """A second process of a service, with some of its roles. The caller kills it; the world does in the end."""
+        folder = self.stack.folder / f"{service}-{len(self._extra)}"
+        folder.mkdir()
+        ready = folder / "ready.json"
+        environment = {**self.stack.environment(service), "SPEERPUNT_READY_FILE": str(ready)}
+        command = [sys.executable, "-m", f"services.{service}", "--roles", roles]
+        program = Program(f"{service}-more", command, environment, PROJECT, lambda _: ready.exists(), "See its log.")
+        child = program.launch(folder)
+        self._extra.append(child)
+        await program.until_ready(child)
+        return child
 
     def heal_network(self) -> None:
         for proxy in (self.kafka_proxy, *self.pg_proxies.values()):
@@ -209,7 +238,11 @@ class World:
         try:
             answer = await self.client.request(method, self.stack.http[service] + path, json=body, headers=sent)
         except httpx2.HTTPError as error:
+            if isinstance(error, httpx2.TimeoutException):
+                self.answers.append((f"{method} {service} {path}", None, False))
             raise Unknown(type(error).__name__) from error
+        if answer.status_code >= 500:
+            self.answers.append((f"{method} {service} {path}", answer.status_code, "Retry-After" in answer.headers))
         if answer.status_code >= 500 or (
             answer.status_code == 409 and answer.json().get("code") == "still-in-progress"
         ):
@@ -245,10 +278,34 @@ class World:
 
     # -- what there is in the end
 
-    async def quiet(self) -> list[str]:
+    def memory(self) -> dict[str, int]:
+        """The resident memory of each service, in bytes."""
+        return {service: memory_bytes(self.stack.pid(service)) for service in self.services}
+
+    def complaints(self) -> list[str]:
+        """What the services logged as our own fault since this was asked before, a line each."""
+        found: list[str] = []
+        for service in self.services:
+            text = self.stack.log(service).read_text(errors="replace")
+            new = text[self._read.get(service, 0) :]
+            self._read[service] = len(text)
+            found += [f"{service}: {line[:600]}" for line in new.splitlines() if "unexpected error" in line]
+            if not self.stack.running(service):
+                found.append(f"{service} ended by itself: " + " / ".join(line[:600] for line in new.splitlines()[-8:]))
+        return found
+
+    async def mend(self) -> None:
+        """Whatever still fails or does not run is healed and started: for after a run that failed itself."""
+        self.heal_network()
+        self.disk.heal()
+        for name in ("postgres", "kafka", *self.services):
+            if not self.stack.running(name):
+                await self.start(name)
+
+    async def quiet(self, seconds: float = QUIET_SECONDS) -> list[str]:
         """Waits until nothing is on its way: outboxes empty, lag nothing. What is still not, after the deadline."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + QUIET_SECONDS
+        until = loop.time() + seconds
         restless: list[str] = ["nothing was asked yet"]
         while restless:
             if loop.time() > until:
@@ -287,7 +344,7 @@ class World:
     async def messages(self, topic: str) -> list[Published]:
         """All events in a topic now; what is no event of ours is left out."""
         found: list[Published] = []
-        for one in await self._records(topic):
+        for one in await self.records(topic):
             told = {name: value.decode(errors="replace") for name, value in one.headers}
             if "ce_sequence" in told:
                 subject, number = told["ce_subject"], int(told["ce_sequence"])
@@ -301,9 +358,10 @@ class World:
 
     async def values(self, topic: str) -> dict[tuple[int, int], bytes]:
         """What a topic holds now, by partition and offset."""
-        return {(one.partition, one.offset): one.value for one in await self._records(topic)}
+        return {(one.partition, one.offset): one.value for one in await self.records(topic)}
 
-    async def _records(self, topic: str) -> list[Any]:
+    async def records(self, topic: str) -> list[Any]:
+        """All that a topic holds now, as the client gives it."""
         client = AIOKafkaConsumer(
             bootstrap_servers=f"127.0.0.1:{self._front}", enable_auto_commit=False, auto_offset_reset="earliest"
         )

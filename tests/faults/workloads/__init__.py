@@ -9,9 +9,10 @@ from tests.faults.workloads.bookings import Bookings
 from tests.faults.workloads.budgets import Budgets
 from tests.faults.workloads.divisions import Divisions
 from tests.faults.workloads.intake import Intake
+from tests.faults.workloads.poison import Poison
 from tests.faults.world import World
 
-__all__ = ["Bookings", "Budgets", "Divisions", "Intake", "Workload"]
+__all__ = ["Bookings", "Budgets", "Divisions", "Intake", "Poison", "Workload"]
 
 
 class Workload(Protocol):

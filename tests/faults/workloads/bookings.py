@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from tests.faults.invariants import Outcome, Violation
+from tests.faults.invariants import Outcome, Violation, retries_get_the_first_answer, seats_are_given_once
 from tests.faults.workloads.region import PATIENCE_SECONDS, Region, persevere
 from tests.faults.world import Refused, World
 
@@ -19,8 +19,8 @@ class Bookings:
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     _region: Region = field(default_factory=Region)
-    _told: dict[str, tuple[str, int]] = field(default_factory=dict)
-    _wrong: list[Violation] = field(default_factory=list)
+    _told: dict[str, str] = field(default_factory=dict)
+    _answers: list[tuple[str, object, object]] = field(default_factory=list)
     _number: int = 0
 
     SEATS = 30
@@ -74,26 +74,12 @@ class Bookings:
         outcome, answer = await persevere(ask)
         self.outcomes[outcome] += 1
         if outcome == "ok":
-            self._told[name] = (answer["id"], pupils)
+            self._told[name] = answer["id"]
             again, repeated = await persevere(ask)
-            if again == "ok" and repeated["id"] != answer["id"]:
-                self._wrong.append(Violation("I11", f"{name} was booked as {answer['id']}, then {repeated['id']}"))
+            if again != "unknown":
+                self._answers.append((f"booking {name}", answer, repeated))
 
     async def violations(self, world: World) -> list[Violation]:
-        found = list(self._wrong)
         rows = await world.sql("activities", "SELECT * FROM bookings WHERE consortium_id = $1", self._region.id)
-        kept = {row["code"]: row for row in rows}
-        if len(kept) != len(rows):
-            found.append(Violation("I7", "a class is signed up twice for one activity"))
-        for name, (booking_id, _) in self._told.items():
-            if name not in kept or str(kept[name]["booking_id"]) != booking_id:
-                found.append(Violation("I3", f"{name} was told that it is signed up, and it is not"))
-        seats: Counter[UUID] = Counter()
-        for row in rows:
-            seats[row["activity_id"]] += row["pupils"]
-        found += [
-            Violation("I7", f"{taken} of {self.SEATS} seats of {activity} are taken")
-            for activity, taken in seats.items()
-            if taken > self.SEATS
-        ]
-        return found
+        kept = [(str(row["activity_id"]), row["code"], str(row["booking_id"]), row["pupils"]) for row in rows]
+        return [*retries_get_the_first_answer(self._answers), *seats_are_given_once(kept, self.SEATS, self._told)]

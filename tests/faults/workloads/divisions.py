@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from tests.faults.invariants import Outcome, Violation
+from tests.faults.invariants import Outcome, Violation, division_is_the_grant
 from tests.faults.workloads.region import Region, persevere
 from tests.faults.world import World
 
@@ -53,9 +53,4 @@ class Divisions:
             "USING (consortium_id, allocation_id) WHERE consortium_id = $1 AND state = 'effective'",
             self._region.id,
         )
-        found = []
-        if sum(budgets.values()) != self.CENTS:
-            found.append(Violation("I2", f"the lines hold {budgets}, not {self.CENTS} cents"))
-        if {row["line"]: row["cents"] for row in in_force} != budgets:
-            found.append(Violation("I2", f"the version in force says {in_force}, the budgets {budgets}"))
-        return found
+        return division_is_the_grant(self.CENTS, budgets, {row["line"]: row["cents"] for row in in_force})

@@ -12,7 +12,7 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from tests.faults.invariants import Outcome, Violation
+from tests.faults.invariants import Outcome, Violation, booked_is_what_arrived, records_ended_once
 from tests.faults.workloads.region import Region
 from tests.faults.world import World
 
@@ -102,13 +102,7 @@ class Intake:
             self._sender,
         )
         told = Counter(row["record"] for row in rows)
-        places = {f"{topic}-{partition}-{offset}" for partition, offset in values}
-        found: list[Violation] = []
-        if silent := places - told.keys():
-            found.append(Violation("I6", f"{len(silent)} of {len(places)} records got no receipt, e.g. {min(silent)}"))
-        if again := {record for record in places if told[record] > 1}:
-            found.append(Violation("I4", f"{len(again)} records were answered more than once, e.g. {min(again)}"))
-        return found
+        return records_ended_once([f"{topic}-{partition}-{offset}" for partition, offset in values], told)
 
     async def _booked(self, world: World, values: dict[tuple[int, int], bytes]) -> list[Violation]:
         arrived: dict[str, int] = {}
@@ -119,15 +113,7 @@ class Intake:
         rows = await world.sql(
             "funding", "SELECT record_id, minutes FROM contributions WHERE consortium_id = $1", self._region.id
         )
-        codes = await world.sql(
-            "funding",
-            "SELECT reason ->> 'code' AS code, count(*) "
-            "FROM receipts, jsonb_array_elements(body -> 'reasons') AS reason WHERE sender = $1 GROUP BY 1",
-            self._sender,
-        )
-        found = [] if arrived else [Violation("I6", "nothing was sent: the workload proves nothing")]
-        if {row["record_id"]: row["minutes"] for row in rows} != arrived:
-            found.append(Violation("I4", f"{len(rows)} contributions for {len(arrived)} records; {codes}"))
+        found = booked_is_what_arrived(arrived, [(row["record_id"], row["minutes"]) for row in rows])
         minutes = sum(arrived.values())
         accounts = await world.sql(
             "funding",

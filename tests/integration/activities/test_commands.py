@@ -134,7 +134,7 @@ async def test_confirming_twice_publishes_one_fact(ours: Ours) -> None:
     assert len(await ours.facts("attendance-confirmed")) == 1
 
 
-async def test_a_hundred_rivals_for_the_last_seats_leave_exactly_the_capacity(ours: Ours) -> None:
+async def test_two_hundred_rivals_for_the_last_seats_leave_exactly_the_capacity(ours: Ours) -> None:
     await ours.put(planned(seats=28), pupils=21)
 
     async def rival(number: int) -> str:
@@ -145,7 +145,7 @@ async def test_a_hundred_rivals_for_the_last_seats_leave_exactly_the_capacity(ou
             return "full"
         return "booked"
 
-    outcomes = await asyncio.gather(*(rival(number) for number in range(100)))
+    outcomes = await asyncio.gather(*(rival(number) for number in range(200)))
     assert outcomes.count("booked") == 7
     assert await ours.taken("open-dag") == 28
 

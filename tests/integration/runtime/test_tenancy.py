@@ -101,6 +101,13 @@ async def test_a_service_refuses_an_older_schema(service: Steps) -> None:
         await check_schema(service.db, steps.MIGRATIONS)
 
 
+async def test_the_version_before_runs_on_beside_a_newer_schema(service: Steps) -> None:
+    owner = await asyncpg.connect(service.database.owner_url)
+    await owner.execute("INSERT INTO schema_migrations VALUES ('9999')")
+    await owner.close()
+    await check_schema(service.db, steps.MIGRATIONS)
+
+
 @pytest.mark.parametrize(
     ("made", "complaint"),
     [
