@@ -28,6 +28,7 @@ from services.funding.api import (
     senders,
     streaming,
     tables,
+    weights,
 )
 
 BOOKS: tuple[APIRouter, ...] = (
@@ -45,6 +46,7 @@ BOOKS: tuple[APIRouter, ...] = (
     allocations.router,
     differences.router,
     reallocations.router,
+    weights.router,
     commitments.router,
     claims.router,
     ledger.router,

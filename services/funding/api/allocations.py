@@ -1,5 +1,6 @@
 """Allocations over HTTP: the office proposes, a controller who is another person approves."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -19,6 +20,7 @@ from services.funding.domain import allocation as domain
 from services.funding.domain.allocation import Allocation
 from services.funding.events import LineKind
 from services.funding.store import allocations as store
+from services.funding.store import weights
 
 router = APIRouter(prefix="/v1", tags=["allocations"])
 Cents = Annotated[int, Field(ge=0, le=10**15)]
@@ -55,11 +57,32 @@ class LineBody(ClaimBody):
 
 
 class EnvelopeBody(ClaimBody):
-    """A part of the grant, and the lines it is divided over."""
+    """A part of the grant, and the lines it is divided over: those given, and those of a set of weights.
+
+    `weightsBaseCents` is the base amount of every line that comes from the set; a line that is given goes before.
+    """
 
     code: CodeText
     kind: Literal["spearhead", "location"]
-    lines: Annotated[tuple[LineBody, ...], Field(max_length=500)]
+    lines: Annotated[tuple[LineBody, ...], Field(max_length=500)] = ()
+    weights_from: CodeText | None = None
+    weights_base_cents: Cents | None = None
+
+    @model_validator(mode="after")
+    def base_of_weights(self) -> Self:
+        if self.weights_base_cents is not None and self.weights_from is None:
+            raise ValueError("weightsBaseCents goes with weightsFrom only")
+        return self
+
+    def envelope(self, found: Mapping[str, Mapping[str, int]]) -> domain.Envelope:
+        lines = [domain.PlannedLine(line.line, line.claim()) for line in self.lines]
+        given, base = {line.line for line in self.lines}, self.weights_base_cents or 0
+        lines += [
+            domain.PlannedLine(line, domain.Weight(weight, base))
+            for line, weight in found.get(self.weights_from or "", {}).items()
+            if line not in given
+        ]
+        return domain.Envelope(self.code, self.kind, self.claim(), tuple(lines), self.weights_from or "")
 
 
 class PlanBody(ApiModel):
@@ -70,20 +93,18 @@ class PlanBody(ApiModel):
     reason: Sentence
     envelopes: Annotated[tuple[EnvelopeBody, ...], Field(max_length=50)]
 
-    def plan(self) -> tuple[domain.Envelope, ...]:
-        return tuple(
-            domain.Envelope(
-                envelope.code,
-                envelope.kind,
-                envelope.claim(),
-                tuple(domain.PlannedLine(line.line, line.claim()) for line in envelope.lines),
-            )
-            for envelope in self.envelopes
-        )
+    async def plan(self, call: Call) -> tuple[domain.Envelope, ...]:
+        """The plan, with the lines of the sets of weights that it names. Raises NotFound for an unknown set."""
+        wanted = {envelope.weights_from for envelope in self.envelopes if envelope.weights_from}
+        found = {each.code: each.counted.weights() for each in await call.read(lambda tx: weights.sets(tx, wanted))}
+        if wanted - found.keys():
+            raise NotFound(what=f"set of weights with the code '{min(wanted - found.keys())}'")
+        return tuple(envelope.envelope(found) for envelope in self.envelopes)
 
-    def named(self) -> set[str]:
-        """The lines it names."""
-        return {line.line for envelope in self.envelopes for line in envelope.lines}
+
+def named(plan: Iterable[domain.Envelope]) -> set[str]:
+    """The lines that a plan names."""
+    return {line.line for envelope in plan for line in envelope.lines}
 
 
 class ProposalBody(PlanBody):
@@ -114,7 +135,7 @@ class GivenLine(ApiModel):
 
 class AllocationView(ApiModel):
     """A version. Approved, it waits for its day; effective, it is what the budgets follow. A re-allocation names the
-    version that it is `basedOn`, and its moves.
+    version that it is `basedOn`, and its moves. `weightsFrom` are the sets of weights that it rests on.
     """
 
     id: UUID
@@ -126,6 +147,7 @@ class AllocationView(ApiModel):
     effective_on: date
     reason: str
     lines: tuple[GivenLine, ...]
+    weights_from: tuple[str, ...]
     proposed_by: UUID
     proposed_at: datetime
     approved_by: UUID | None
@@ -150,6 +172,7 @@ class AllocationView(ApiModel):
                 GivenLine(line=line.line, kind=line.kind, envelope=line.envelope, cents=line.cents)
                 for line in allocation.lines
             ),
+            weights_from=tuple(sorted({each.weights_from for each in allocation.plan} - {""})),
             proposed_by=allocation.proposed_by,
             proposed_at=allocation.proposed_at,
             approved_by=allocation.approved_by,
@@ -215,8 +238,8 @@ async def get_allocation(
 @router.post("/allocations", status_code=201, response_model=AllocationView)
 async def propose_allocation(body: ProposalBody, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
     """Proposes the next version of a grant's division."""
-    by, plan = await call.person(), body.plan()
-    programme = await programme_with(call, body.named())
+    by, plan = await call.person(), await body.plan(call)
+    programme = await programme_with(call, named(plan))
     return await call.run(
         lambda tx: commands.propose_allocation(
             tx, body.code, body.grant, plan, body.effective_on, body.reason, programme, by=by, at=call.at
@@ -233,15 +256,16 @@ async def preview_allocation(
     body: PlanBody, call: Annotated[Call, may("office", "controller", scope=READ)]
 ) -> PreviewView:
     """What-if: how a plan would divide the grant, beside how it is divided now. Nothing is kept or booked."""
-    plan, programme = body.plan(), await programme_with(call, body.named())
+    plan = await body.plan(call)
+    programme = await programme_with(call, named(plan))
     return PreviewView.of(await call.read(lambda tx: commands.preview_allocation(tx, body.grant, plan, programme)))
 
 
 @router.put("/allocations/{code}", response_model=AllocationView)
 async def put_allocation(code: Code, body: PlanBody, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
     """Proposes the next version only when the last one under this code divides otherwise."""
-    by, plan = await call.person(), body.plan()
-    programme = await programme_with(call, body.named())
+    by, plan = await call.person(), await body.plan(call)
+    programme = await programme_with(call, named(plan))
 
     async def command(tx: Tx) -> Upserted[Allocation]:
         return Upserted(

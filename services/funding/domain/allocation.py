@@ -61,12 +61,16 @@ class PlannedLine:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One part of the grant and the lines it is divided over; all lines of an envelope are of one kind."""
+    """One part of the grant and the lines it is divided over; all lines of an envelope are of one kind.
+
+    `weights_from` is the code of the set of weights that lines were taken from.
+    """
 
     code: str
     kind: Literal["spearhead", "location"]
     claim: Claim
     lines: tuple[PlannedLine, ...]
+    weights_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

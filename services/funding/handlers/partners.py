@@ -12,7 +12,7 @@ from runtime.consumer import DeadMessage, Router
 from runtime.event import Received
 from runtime.postgres import Tx
 from services.funding.store import partners as copies
-from services.funding.store.partners import Organisation, Standing
+from services.funding.store.partners import Branch, Organisation, Standing
 
 
 class _Heard(BaseModel):
@@ -36,6 +36,8 @@ class PlannedLine(_Heard):
     code: str
     title: str
     budgeted: bool = True
+    branch_code: str | None = None
+    organisation_id: UUID | None = None
 
 
 class ProgrammePlanned(_Heard):
@@ -89,8 +91,9 @@ async def keep_programme(tx: Tx, event: Received, data: ProgrammePlanned) -> Non
     """Keeps a programme with exactly its lines."""
     lines = [(line.code, "spearhead", line.title, line.budgeted) for line in data.spearheads]
     lines += [(line.code, "location", line.title, line.budgeted) for line in data.locations]
+    branches = {line.code: Branch(line.branch_code, line.organisation_id) for line in data.locations}
     sequence = event.sequence or 0
-    await copies.save_programme(tx, data.programme_id, data.code, data.from_, data.until, lines, sequence)
+    await copies.save_programme(tx, data.programme_id, data.code, data.from_, data.until, lines, sequence, branches)
 
 
 async def keep_organisation(tx: Tx, event: Received, data: OrganisationRegistered) -> None:

@@ -24,9 +24,10 @@ DELETE FROM programme_lines WHERE consortium_id = $1 AND programme_id = $2;
 
 -- name: save_programme_lines
 -- Keeps the lines of a programme.
-INSERT INTO programme_lines (consortium_id, programme_id, code, kind, title, budgeted)
-SELECT $1, $2, line.code, line.kind, line.title, line.budgeted
-FROM unnest($3::text[], $4::text[], $5::text[], $6::boolean[]) AS line (code, kind, title, budgeted);
+INSERT INTO programme_lines (consortium_id, programme_id, code, kind, title, budgeted, branch_code, organisation_id)
+SELECT $1, $2, line.code, line.kind, line.title, line.budgeted, line.branch_code, line.organisation_id
+FROM unnest($3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::uuid[])
+     AS line (code, kind, title, budgeted, branch_code, organisation_id);
 
 -- name: programme_lines
 -- The lines of the region's programmes with their period, by code; the latest programme first where a code is in two.

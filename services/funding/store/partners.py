@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,6 +41,14 @@ class Line:
     from_: date
     until: date
     budgeted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What branch of a school a location is: its code in the register, or the organisation that has one."""
+
+    code: str | None = None
+    organisation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +104,17 @@ async def save_programme(
     until: date,
     lines: Sequence[tuple[str, str, str, bool]],
     sequence: int,
+    branches: Mapping[str, Branch] = MappingProxyType({}),
 ) -> None:
-    """Keeps a programme and exactly these lines (code, kind, title, budgeted); nothing after a later event."""
+    """Keeps a programme and exactly these lines (code, kind, title, budgeted), with the branches that locations are;
+    nothing after a later event."""
     if await Q.save_programme.value(tx, tx.consortium_id, programme, code, from_, until, sequence) is None:
         return
     await Q.delete_programme_lines.execute(tx, tx.consortium_id, programme)
     columns = ([line[place] for line in lines] for place in range(4))
-    await Q.save_programme_lines.execute(tx, tx.consortium_id, programme, *columns)
+    are = [branches.get(line[0], Branch()) for line in lines]
+    codes, schools = [each.code for each in are], [each.organisation_id for each in are]
+    await Q.save_programme_lines.execute(tx, tx.consortium_id, programme, *columns, codes, schools)
 
 
 async def lines(tx: Tx) -> list[Line]:
