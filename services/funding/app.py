@@ -15,6 +15,7 @@ from runtime.rpc import Client
 from services.funding import rpc, topics
 from services.funding.api import BOOKS
 from services.funding.api.asking import ProgrammeDirectory
+from services.funding.api.evidence import Keeping
 from services.funding.clients import Programmes, Standings
 from services.funding.domain.world import Fingerprints
 from services.funding.effects import Effects
@@ -52,6 +53,7 @@ def http_app(
     )
     app.state.programmes = programmes
     app.state.intake = taking_in
+    app.state.evidence = Keeping(settings.evidence_folder, settings.most_evidence_bytes)
 
     async def make_sender_topics(code: str) -> None:
         await kafka.ensure_topics(settings, topics.of_sender(code))

@@ -1,8 +1,11 @@
 """What can be set for funding, beyond what every service has."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 import runtime.settings
+from runtime.http.middleware import MOST_BODY_BYTES
 from runtime.settings import Environment
 
 _FOR_DEVELOPMENT = "only for development"
@@ -15,6 +18,9 @@ class Settings(runtime.settings.Settings):
     come are looked for every `effect_interval_seconds`, commitments whose last day is over every
     `expiry_interval_seconds`.
 
+    Evidence is stored in `evidence_folder`, or in the database when there is none; a file has `most_evidence_bytes` at
+    most. All processes of the service, and its backups, need that folder.
+
     `fingerprint_key` keys the fingerprints of evidence that regions compare. It stays the same for good: with another,
     evidence claimed before is no longer recognised. Production needs one of its own, of 32 characters or more.
     """
@@ -23,6 +29,8 @@ class Settings(runtime.settings.Settings):
     position_interval_seconds: float = 1.0
     effect_interval_seconds: float = 5.0
     expiry_interval_seconds: float = 60.0
+    evidence_folder: Path | None = None
+    most_evidence_bytes: int = Field(default=5 * 1024 * 1024, ge=1, le=MOST_BODY_BYTES)
     fingerprint_key: SecretStr = Field(default=SecretStr(_FOR_DEVELOPMENT), validate_default=True)
 
     @field_validator("fingerprint_key")

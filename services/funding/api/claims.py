@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 from starlette.responses import Response
 
 from runtime import ids
@@ -49,11 +49,29 @@ class DecommitmentBody(ApiModel):
 
 
 class EvidenceBody(ApiModel):
-    """A document, by reference: its SHA-256, its media type and where it is kept."""
+    """A document: by reference its SHA-256, its media type and where it is kept; or `stored` here, then its SHA-256."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,80}$")]
-    kept_at: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,80}$")] | None = None
+    kept_at: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    stored: bool = False
+
+    @model_validator(mode="after")
+    def kept_somewhere(self) -> Self:
+        if self.stored and (self.media_type or self.kept_at):
+            raise ValueError("what is stored here has its type and place from here: give sha256 and stored only")
+        if not self.stored and not (self.media_type and self.kept_at):
+            raise ValueError("give mediaType and keptAt, or store the file at /v1/evidence-files and say stored")
+        return self
+
+
+class EvidenceView(ApiModel):
+    """A document that proves the claim; what is `stored` is at `/v1/claims/{id}/evidence/{sha256}`."""
+
+    sha256: str
+    media_type: str
+    kept_at: str
+    stored: bool
 
 
 class ClaimBody(ApiModel):
@@ -84,7 +102,7 @@ class ClaimView(ApiModel):
     organisation_id: UUID | None
     cents: int
     about: str
-    evidence: tuple[EvidenceBody, ...]
+    evidence: tuple[EvidenceView, ...]
     state: State
     submitted_by: UUID
     submitted_at: datetime
@@ -101,7 +119,7 @@ class ClaimView(ApiModel):
     def of(cls, claim: Claim) -> "ClaimView":
         kept = {name: getattr(claim, name) for name in cls.model_fields if name != "evidence"}
         proofs = tuple(
-            EvidenceBody(sha256=each.sha256, media_type=each.media_type, kept_at=each.kept_at)
+            EvidenceView(sha256=each.sha256, media_type=each.media_type, kept_at=each.kept_at, stored=each.stored)
             for each in claim.evidence
         )
         return cls(**kept, evidence=proofs)
@@ -191,7 +209,9 @@ async def get_claim(id: Id, call: Annotated[Call, may(*READERS, *OWNERS, scope=R
 async def submit_claim(body: ClaimBody, call: Annotated[Call, may("office", *OWNERS, scope=WRITE)]) -> Response:
     """Claims a part of a commitment; a school or company of its own only. Another person decides on it."""
     by, claim_id = await call.person(), ids.new_id()
-    evidence = tuple(Evidence(each.sha256, each.media_type, each.kept_at) for each in body.evidence)
+    evidence = tuple(
+        Evidence(each.sha256, each.media_type or "", each.kept_at or "", each.stored) for each in body.evidence
+    )
     return await call.run(
         lambda tx: commands.submit(
             tx, claim_id, body.commitment_id, body.cents, body.about, evidence, own=own(call), by=by, at=call.at

@@ -108,6 +108,7 @@ def index(
                     ("approvals.csv", "who proposed and who approved; persons as ids, whose names the region has"),
                     ("deliverables.csv", "what was promised and done, with its evidence"),
                     ("contributions.csv", "every contribution, with the hashes of its evidence"),
+                    ("claims.html", "every claim that was decided on, with the hashes of its evidence; claims.csv too"),
                     ("numbers.json", "what each number is the sum of, for a machine"),
                     ("report.json", "the report as it was frozen"),
                     ("ledger.jsonl", "the whole journal with its seals, up to the seal of the report"),

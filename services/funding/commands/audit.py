@@ -158,6 +158,7 @@ async def _small(opening: Open, source: Source, into: Zip) -> AsyncIterator[Chun
         rules = await store.rules(tx, source.scheme_id, report.scheme_version)
         steps = await store.approvals(tx, report.grant_id)
         done = await store.deliverables(tx, versions)
+        claimed = await store.claims(tx, report.batch)
     columns = ("code", "about", "terms", "valid_from", "valid_until", "known_from", "source", "reason", "flagged")
     used = set(source.content["scheme"]["rules"])
     body = [
@@ -174,6 +175,7 @@ async def _small(opening: Open, source: Source, into: Zip) -> AsyncIterator[Chun
     files: Sequence[tuple[str, Sequence[str], Sequence[Record]]] = (
         ("rules.csv", columns, rules),
         ("approvals.csv", ("what", "code", "step", "person", "at", "note"), steps),
+        ("claims.csv", _CLAIM, claimed),
         (
             "deliverables.csv",
             (
@@ -195,6 +197,22 @@ async def _small(opening: Open, source: Source, into: Zip) -> AsyncIterator[Chun
     for name, titles, rows in files:
         into.begin(name)
         yield 0, into.write(csv_of([titles, *([row[title] for title in titles] for row in rows)]))
+
+    into.begin("claims.html")
+    named: set[str] = set()
+    body = [pages.head("Claims, a row per document that proves them"), pages.table(_CLAIM)]
+    for row in claimed:
+        anchor = str(row["claim_id"])
+        body.append(pages.row([row[title] for title in _CLAIM], "" if anchor in named else anchor))
+        named.add(anchor)
+    yield 0, into.write("".join([*body, pages.END]).encode())
+
+
+_CLAIM = (
+    *("claim_id", "commitment", "line", "organisation", "cents", "about", "state", "submitted_by", "submitted_at"),
+    *("decided_by", "decided_at", "reason_code", "reason", "paid_on", "paid_reference"),
+    *("media_type", "sha256", "kept_at"),
+)
 
 
 async def _ledger(opening: Open, source: Source) -> AsyncIterator[Chunk]:
@@ -247,6 +265,8 @@ async def _account(opening: Open, source: Source, account: str, into: Zip) -> As
             cells = _posting(row)
             if row["subject_kind"] == "contribution":
                 cells[6] = pages.link(f"../../{_place(row['subject_id'], source.starts)}", str(row["subject_id"]))
+            if row["subject_kind"] == "claim":
+                cells[6] = pages.link(f"../../claims.html#{row['subject_id']}", str(row["subject_id"]))
             body.append(pages.row(cells, str(row["entry_id"])))
         into.begin(f"{folder}/{page}.html")
         yield len(rows), into.write("".join([*body, pages.END]).encode())

@@ -13,6 +13,7 @@ from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.funding.commands import commitments
 from services.funding.commands.days import local_day
+from services.funding.commands.evidence import claimable
 from services.funding.commands.ledger import post
 from services.funding.domain.claim import SUBJECT, Claim, Evidence
 from services.funding.domain.reservation import Reservation
@@ -37,8 +38,9 @@ async def submit(
 ) -> Claim:
     """Claims a part of a commitment; `own` bounds whose commitments this person may claim of.
 
-    Raises NotFound, NotCommitted, CommitmentEnded and CommitmentExceeded.
+    Raises NotFound, NotCommitted, CommitmentEnded and CommitmentExceeded, and EvidenceNotStored.
     """
+    evidence = await claimable(tx, evidence, by, own)
     before = await commitments.locked(tx, commitment_id)
     whose = before.terms.organisation_id
     if before.line is None or (own is not None and whose not in own):

@@ -37,11 +37,12 @@ class PaidInFuture(Problem, kind=Kind.INVALID):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A document that proves a claim, by reference: its SHA-256, its media type and where it is kept."""
+    """A document that proves a claim: its SHA-256, its media type and where it is kept, which is here when `stored`."""
 
     sha256: str
     media_type: str
     kept_at: str
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

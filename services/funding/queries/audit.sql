@@ -63,6 +63,25 @@ WHERE contribution.consortium_id = $1 AND contribution.contribution_id >= $3
         AND entry.subject_id = contribution.contribution_id AND sealed.batch <= $2)
 ORDER BY contribution.contribution_id;
 
+-- name: audit_claims
+-- The claims that the first $2 batches booked something for, one row per document that proves them.
+SELECT claim.claim_id, commitment.code AS commitment, claim.line, organisation.code AS organisation, claim.cents,
+       claim.about, claim.state, claim.submitted_by, claim.submitted_at, claim.decided_by, claim.decided_at,
+       claim.reason_code, claim.reason, claim.paid_on, claim.paid_reference, proof.media_type, proof.sha256,
+       proof.kept_at
+FROM claims AS claim
+JOIN claim_evidence AS proof USING (consortium_id, claim_id)
+JOIN reservations AS commitment USING (consortium_id, reservation_id)
+LEFT JOIN organisations AS organisation
+    ON organisation.consortium_id = claim.consortium_id AND organisation.organisation_id = claim.organisation_id
+WHERE claim.consortium_id = $1
+  AND EXISTS (
+      SELECT FROM journal_entries AS entry
+      JOIN sealed_entries AS sealed USING (consortium_id, entry_id)
+      WHERE entry.consortium_id = $1 AND entry.subject_kind = 'claim' AND entry.subject_id = claim.claim_id
+        AND sealed.batch <= $2)
+ORDER BY claim.claim_id, proof.position;
+
 -- name: audit_deliverables
 -- Every change of deliverables up to these versions, with what was achieved and its evidence.
 SELECT deliverable.code, change.version, change.line, change.title, change.unit, change.planned, change.done,

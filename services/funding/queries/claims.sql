@@ -6,9 +6,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 'submitted', $8, $9, '', '', '', $10);
 
 -- name: insert_claim_evidence
 -- Adds what proves a claim, in the order given.
-INSERT INTO claim_evidence (consortium_id, claim_id, position, sha256, media_type, kept_at)
-SELECT $1, $2, position, sha256, media_type, kept_at
-FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS proof (sha256, media_type, kept_at, position);
+INSERT INTO claim_evidence (consortium_id, claim_id, position, sha256, media_type, kept_at, stored_sha256)
+SELECT $1, $2, position, sha256, media_type, kept_at, stored_sha256
+FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
+     WITH ORDINALITY AS proof (sha256, media_type, kept_at, stored_sha256, position);
 
 -- name: claim_commitment
 -- The commitment of a claim, which is locked before the claim.
@@ -33,7 +34,8 @@ SELECT claim.claim_id, claim.reservation_id, claim.line, claim.organisation_id, 
        claim.paid_on, claim.paid_reference, claim.reversed_by, claim.version,
        array_agg(proof.sha256 ORDER BY proof.position) AS hashes,
        array_agg(proof.media_type ORDER BY proof.position) AS media_types,
-       array_agg(proof.kept_at ORDER BY proof.position) AS places
+       array_agg(proof.kept_at ORDER BY proof.position) AS places,
+       array_agg(proof.stored_sha256 IS NOT NULL ORDER BY proof.position) AS stored
 FROM (
     SELECT * FROM claims AS candidate
     WHERE candidate.consortium_id = $1

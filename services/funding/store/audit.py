@@ -72,6 +72,11 @@ async def deliverables(tx: Tx, versions: Mapping[str, int]) -> list[Record]:
     return await Q.audit_deliverables.rows(tx, tx.consortium_id, list(versions), list(versions.values()))
 
 
+async def claims(tx: Tx, batch: int) -> list[Record]:
+    """The claims that the first batches booked something for, a row per document that proves them."""
+    return list(await Q.audit_claims.rows(tx, tx.consortium_id, batch))
+
+
 async def approvals(tx: Tx, grant_id: UUID) -> list[Record]:
     """Every step of four eyes, in order of time."""
     return await Q.audit_approvals.rows(tx, tx.consortium_id, grant_id)

@@ -32,6 +32,7 @@ async def insert(tx: Tx, claim: Claim) -> None:
         [each.sha256 for each in claim.evidence],
         [each.media_type for each in claim.evidence],
         [each.kept_at for each in claim.evidence],
+        [each.sha256 if each.stored else None for each in claim.evidence],
     )
 
 
@@ -80,7 +81,7 @@ async def claims(
 
 
 def _claim(row: Record) -> Claim:
-    proofs = zip(row["hashes"], row["media_types"], row["places"], strict=True)
+    proofs = zip(row["hashes"], row["media_types"], row["places"], row["stored"], strict=True)
     return Claim(
         row["claim_id"],
         row["reservation_id"],

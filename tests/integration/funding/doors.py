@@ -9,6 +9,7 @@ from uuid import UUID
 
 import grpc
 import httpx2
+from fastapi import FastAPI
 from speerpunt.funding.v1 import funding_pb2 as pb
 from speerpunt.funding.v1 import funding_pb2_grpc as pb_grpc
 
@@ -67,6 +68,7 @@ class Funding:
     desk: Any
     partners: httpx2.AsyncClient
     programmes: Programmes
+    app: FastAPI
 
     async def ask(
         self,
@@ -130,7 +132,7 @@ async def open_doors(database_for: DatabaseFor) -> AsyncIterator[Funding]:
             httpx2.AsyncClient(transport=httpx2.ASGITransport(beside), base_url="http://partners.test") as partners,
             grpc.aio.insecure_channel(servers[0].address) as channel,
         ):
-            yield Funding(Region(database, REGION), http, pb_grpc.FundingDeskStub(channel), partners, programmes)
+            yield Funding(Region(database, REGION), http, pb_grpc.FundingDeskStub(channel), partners, programmes, app)
     finally:
         stop.set()
         await client.close()

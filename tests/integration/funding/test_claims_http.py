@@ -49,7 +49,7 @@ async def test_a_school_claims_a_controller_approves_the_office_pays(funding: Fu
     commitment = await committed(funding)
     claim = await claimed(funding, commitment)
     assert claim.status_code == 201
-    assert claim.json()["evidence"] == [PROOF]
+    assert claim.json()["evidence"] == [{**PROOF, "stored": False}]
     path = claim.headers["location"].removeprefix("/v1")
     approved = await funding.ask("POST", f"{path}/approval", role="controller", name="bram")
     paid = await funding.ask("POST", f"{path}/payment", {"paidOn": "2020-03-01", "reference": "bank 17"})
