@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -99,32 +99,32 @@ class Received:
         return f"{self.topic}-{self.partition}-{self.offset}"
 
 
-SPEC_VERSION = b"1.0"
-CONTENT_TYPE = b"application/json"
-
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-def headers(row: Mapping[str, Any], traceparent: str | None) -> list[tuple[str, bytes]]:
-    """The Kafka headers of a row of the outbox: CloudEvents 1.0, binary mode."""
-    found = [
-        ("ce_specversion", SPEC_VERSION),
-        ("ce_id", str(row["event_id"]).encode()),
-        ("ce_type", row["type"].encode()),
-        ("ce_source", row["source"].encode()),
-        ("ce_subject", f"{row['aggregate_kind']}/{row['aggregate_id']}".encode()),
-        ("ce_time", row["occurred_at"].astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
-        ("ce_consortiumid", str(row["consortium_id"]).encode()),
-        ("ce_sequence", b"%d" % row["aggregate_version"]),
-        ("content-type", CONTENT_TYPE),
-    ]
-    if row["correlation_id"]:
-        found.append(("ce_correlationid", str(row["correlation_id"]).encode()))
-    if row["causation_id"]:
-        found.append(("ce_causationid", str(row["causation_id"]).encode()))
+ENVELOPE = (
+    "ce_id",
+    "ce_type",
+    "ce_source",
+    "ce_subject",
+    "ce_time",
+    "ce_consortiumid",
+    "ce_sequence",
+    "ce_correlationid",
+    "ce_causationid",
+)
+"""What is told of a fact beside its data, in the order in which the relay reads it."""
+_ALWAYS = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
+
+
+def headers(envelope: Sequence[bytes | None], traceparent: str | None) -> list[tuple[str, bytes]]:
+    """The Kafka headers of a fact: CloudEvents 1.0, binary mode. `envelope` has the values of ENVELOPE, as bytes."""
+    found = [*_ALWAYS, *zip(ENVELOPE, envelope, strict=True)]
+    if None in envelope:
+        found = [header for header in found if header[1] is not None]
     if traceparent:
         found.append(("ce_traceparent", traceparent.encode()))
-    return found
+    return cast(list[tuple[str, bytes]], found)
 
 
 def receive(

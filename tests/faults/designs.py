@@ -18,6 +18,7 @@ from runtime.consumer import Consumer
 from runtime.event import Change, Context, Received
 from runtime.postgres import Database, Tx
 from runtime.relay import Relay
+from runtime.relay.page import Page
 from runtime.settings import Settings
 from tests.support import steps
 
@@ -25,8 +26,8 @@ from tests.support import steps
 class NaiveCursor(Relay):
     """Reads on from the last number it published, as if numbers were given out in the order of the commits."""
 
-    async def _send(self, rows: Sequence[object], at_ms: int) -> tuple[list[int], Exception | None]:
-        sent, error = await super()._send(rows, at_ms)
+    async def _send(self, page: Page) -> tuple[list[int], Exception | None]:
+        sent, error = await super()._send(page)
         self._floor.safe = max([self._floor.safe, *sent])
         return sent, error
 

@@ -13,6 +13,7 @@ from runtime import counts, kafka, outbox
 from runtime.event import Change
 from runtime.outbox import FactTooLarge
 from runtime.relay import Relay, Wake, depth
+from runtime.relay.page import Page
 from runtime.settings import Settings
 from tests.integration.runtime.conftest import Steps
 from tests.support import steps
@@ -171,8 +172,96 @@ async def test_the_producer_is_made_again_after_it_lost_its_sequence(service: St
     assert order(await published(service, 6), walker) == [1, 2, 3, 1, 2, 3]
 
 
+async def test_what_commits_late_goes_before_what_came_after_it_also_when_the_next_page_is_read_ahead(
+    service: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trap of reading on from the last page: the first step is below it, and the second is not."""
+    monkeypatch.setattr("runtime.relay.leader.MOST_ROWS", 2)
+    monkeypatch.setattr("runtime.relay.leader.READ_AHEAD_FROM", 1)
+    consortium, quick, slow = uuid4(), uuid4(), uuid4()
+    under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    def make(settings: Settings, name: str) -> AIOKafkaProducer:
+        producer = kafka.producer(settings, name)
+        send = producer.send_batch
+
+        async def waits_once(*args: object, **options: object) -> object:
+            under_way.set()
+            await go_on.wait()
+            return await send(*args, **options)
+
+        producer.send_batch = waits_once
+        return producer
+
+    relay = Relay(service.db, service.settings, make_producer=make)
+    assert await relay.lead()
+    read: list[Sequence[int]] = []
+    read_page = relay._read
+
+    async def read_once_all_is_there(on_their_way: Sequence[int]) -> Page | None:
+        if on_their_way and not read:
+            await under_way.wait()
+            await released.wait()
+        page = await read_page(on_their_way)
+        if on_their_way:
+            read.append(page.numbers if page else ())
+            go_on.set()
+        return page
+
+    monkeypatch.setattr(relay, "_read", read_once_all_is_there)
+    released = asyncio.Event()
+    async with asyncio.timeout(20):
+        await steps.step(service.db, consortium, [quick])
+        async with service.db.transaction(consortium) as tx:
+            await steps.step_within(tx, [slow])
+            await steps.step(service.db, consortium, [quick])
+            round_ = asyncio.create_task(relay.run_once())
+            await under_way.wait()
+        await steps.step(service.db, consortium, [slow])
+        released.set()
+        assert await round_ == 4
+    await relay.close()
+    assert read[0] == [2, 4]
+    messages = await published(service, 4)
+    assert (order(messages, slow), order(messages, quick)) == ([1, 2], [1, 2])
+
+
+async def test_a_page_that_fails_keeps_back_the_one_that_was_read_ahead(
+    service: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.relay.leader.MOST_ROWS", 2)
+    monkeypatch.setattr("runtime.relay.leader.READ_AHEAD_FROM", 1)
+    sent: list[int] = []
+
+    def make(settings: Settings, name: str) -> AIOKafkaProducer:
+        producer = kafka.producer(settings, name)
+        send = producer.send_batch
+
+        async def second_fails(*args: object, **options: object) -> object:
+            sent.append(1)
+            if len(sent) == 2:
+                await asyncio.sleep(0)
+                raise OutOfOrderSequenceNumber
+            return await send(*args, **options)
+
+        producer.send_batch = second_fails
+        return producer
+
+    consortium, walker = uuid4(), uuid4()
+    for _ in range(7):
+        await steps.step(service.db, consortium, [walker])
+    relay = Relay(service.db, service.settings, make_producer=make)
+    assert await relay.lead()
+    with pytest.raises(OutOfOrderSequenceNumber):
+        await relay.run_once()
+    assert (await depth(service.db.pool)).waiting == 5
+    assert await relay.run_once() == 5
+    await relay.close()
+    assert order(await published(service, 7), walker) == list(range(1, 8))
+
+
 async def test_a_commit_wakes_the_relay_before_its_poll(service: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.relay.POLL_SECONDS", 60)
+    monkeypatch.setattr("runtime.relay.leader.POLL_SECONDS", 60)
     stop = asyncio.Event()
     wake = Wake(service.database.app_url)
     service.db.after_commit = wake
