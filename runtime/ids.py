@@ -1,22 +1,41 @@
-"""Identifiers: new ones sort by time, and whatever has a code keeps the same id for ever, on every machine."""
+"""Identifiers: new ones sort by time, and whatever has a code keeps the same id for ever, on every machine.
 
-from uuid import UUID, uuid5
+Both kinds are made for every record that is taken in, so they are written out here: the libraries' own ways took a
+fifth of the intake's time.
+"""
 
-import uuid6
+import os
+import time
+from functools import lru_cache
+from hashlib import sha1
+from uuid import UUID
 
 _NAMESPACE = UUID("6f1c2d1e-6d0b-5c3a-9f55-7d0a4f0f5b10")
+_VARIANT = 2 << 62
+_last = 0
 
 
 def new_id() -> UUID:
-    """A new UUIDv7. Made at the door and passed in, so that a rule never makes one."""
-    return UUID(int=uuid6.uuid7().int)
+    """A new UUIDv7. Made at the door and passed in, so that a rule never makes one.
+
+    RFC 9562, method 1: a millisecond, then a counter of 12 bits, so that those of one process are in order; a counter
+    that is full goes on in the next millisecond.
+    """
+    global _last
+    _last = max(time.time_ns() // 1_000_000 << 12, _last + 1)
+    milliseconds, counter = _last >> 12, _last & 0xFFF
+    random = int.from_bytes(os.urandom(8)) >> 2
+    return UUID(int=milliseconds << 80 | 7 << 76 | counter << 64 | _VARIANT | random)
 
 
+@lru_cache(maxsize=1024)
 def consortium_id(code: str) -> UUID:
     """The id of the consortium with this code: the same on every installation."""
-    return uuid5(_NAMESPACE, f"consortium/{code}")
+    return coded_id(_NAMESPACE, "consortium", code)
 
 
 def coded_id(consortium: UUID, kind: str, code: str) -> UUID:
-    """The id of what has `code` among the things of `kind` in one consortium."""
-    return uuid5(consortium, f"{kind}/{code}")
+    """The id of what has `code` among the things of `kind` in one consortium: a UUIDv5."""
+    digest = sha1(consortium.bytes + f"{kind}/{code}".encode(), usedforsecurity=False).digest()
+    number = int.from_bytes(digest[:16])
+    return UUID(int=number & ~(0xF000 << 64 | 0xC000 << 48) | 5 << 76 | _VARIANT)

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -37,7 +38,12 @@ class Fingerprints:
 
     def place(self, consortium: UUID, organisation: UUID, line: str) -> bytes:
         """Of one organisation on one line of one region: there, several records may share a piece of evidence."""
-        return hmac.digest(self.key, f"place|{consortium}|{organisation}|{line}".encode(), "sha256")
+        return _place(self.key, consortium, organisation, line)
+
+
+@lru_cache(maxsize=4096)
+def _place(key: bytes, consortium: UUID, organisation: UUID, line: str) -> bytes:
+    return hmac.digest(key, f"place|{consortium}|{organisation}|{line}".encode(), "sha256")
 
 
 @dataclass(frozen=True, slots=True)
