@@ -1,6 +1,5 @@
 """`python -m bench [P6 P7 ...]`: measures, prints one table, and writes build/bench.json."""
 
-import asyncio
 import dataclasses
 import json
 import sys
@@ -9,17 +8,21 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import commands, relay
+from bench import commands, flow, intake, ledger, relay
 from bench.measure import Row
 from bench.places import Place, place
 
 Bench = Callable[[Place, set[str], Any], Awaitable[list[Row]]]
 BENCHES: dict[tuple[str, ...], Bench] = {
     ("P1", "P2"): commands.p1_p2,
-    ("P6", "P7"): relay.p6_p7,
+    ("P6", "P7", "P8"): relay.p6_p7_p8,
+    ("P9", "P20"): flow.p9_p20,
+    ("P11", "P12", "P13"): intake.p11_p12_p13,
+    ("P14", "P16"): ledger.p14_p16,
 }
 REPORT = Path("build/bench.json")
 
@@ -64,7 +67,7 @@ def show(rows: list[Row], seconds: float) -> None:
 def main() -> int:
     """0 when every row met its floor and its outcome was right."""
     began = time.monotonic()
-    rows = asyncio.run(run({word.upper() for word in sys.argv[1:]}))
+    rows = uvloop.run(run({word.upper() for word in sys.argv[1:]}))
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
     show(rows, time.monotonic() - began)

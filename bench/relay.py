@@ -9,6 +9,7 @@ from uuid import uuid4
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from bench import stranger
 from bench.measure import Row, Work, compare
 from bench.places import PROJECT, Place
 from runtime import kafka
@@ -20,6 +21,7 @@ from runtime.relay import Relay
 from runtime.settings import Settings
 
 ROWS = 20_000
+STRANGER_ROWS = 2_000
 KEYS = 500
 TOPIC = Topic("bench.events", 12, None, 65_536, "CreateTime", "id", ("bench",), ("bench",))
 DATA = b'{"walker":"018f0000-0000-7000-8000-000000000001","step":12345,"note":"' + b"x" * 150 + b'"}'
@@ -27,8 +29,8 @@ DATA = b'{"walker":"018f0000-0000-7000-8000-000000000001","step":12345,"note":"'
 _FILL = """
 INSERT INTO outbox (event_id, consortium_id, topic, key, aggregate_kind, aggregate_id, aggregate_version, type, source,
                     occurred_at, correlation_id, causation_id, traceparent, data)
-SELECT gen_random_uuid(), $1, $2, keys.id::text, 'walker', keys.id, row.number / cardinality($3::uuid[]) + 1,
-       'nl.speerpunt.bench.stepped.v1', 'urn:speerpunt:bench', now(), NULL, NULL, NULL, $5
+SELECT uuidv7(), $1, $2, keys.id::text, 'walker', keys.id, row.number / cardinality($3::uuid[]) + 1,
+       'nl.speerpunt.bench.stepped.v1', 'urn:speerpunt:bench', clock_timestamp(), uuidv7(), NULL, NULL, $5
   FROM generate_series(0, $4 - 1) AS row (number)
   JOIN unnest($3::uuid[]) WITH ORDINALITY AS keys (id, place) ON keys.place - 1 = row.number % cardinality($3::uuid[])
  ORDER BY row.number
@@ -49,7 +51,7 @@ async def fill(settings: Settings, rows: int = ROWS) -> None:
 async def rows_in(settings: Settings) -> list[Any]:
     connection = await asyncpg.connect(settings.owner_database_url.get_secret_value())
     try:
-        return list(await connection.fetch("SELECT * FROM outbox ORDER BY seq"))
+        return list(await RELAY.unpublished.rows(connection, 0, ROWS, 2**40, []))
     finally:
         await connection.close()
 
@@ -60,7 +62,7 @@ async def relay_turn(settings: Settings) -> Work:
     db = await Database.open(settings.database_url.get_secret_value(), name="bench", most=2)
     relay = Relay(db, settings)
     await relay.lead()
-    await relay._load_topics()
+    await relay._load_topics()  # connects, as the other side has done before it is timed
     began, cpu, done = time.perf_counter(), time.process_time(), 0
     while done < ROWS:
         done += await relay.run_once()
@@ -75,7 +77,7 @@ class Raw:
 
     def __init__(self, settings: Settings, rows: Sequence[Any]) -> None:
         self._settings = settings
-        self._messages = [(row["key"].encode(), row["data"], headers(row, None)) for row in rows]
+        self._messages = [(key, data, headers(told, None)) for _, _, key, data, _, *told in rows]
         self._topic = settings.topic_prefix + TOPIC.name
 
     async def send(self) -> Work:
@@ -138,7 +140,7 @@ async def in_topic(settings: Settings) -> int:
         await client.stop()
 
 
-async def p6_p7(place: Place, only: set[str], say: Any) -> list[Row]:
+async def p6_p7_p8(place: Place, only: set[str], say: Any) -> list[Row]:
     """Ours on one set of topics, the raw producers on another."""
     migrations = PROJECT / "tests" / "support" / "steps" / "migrations"
     ours = await place.settings("bench", migrations, (TOPIC,))
@@ -178,4 +180,60 @@ async def p6_p7(place: Place, only: set[str], say: Any) -> list[Row]:
                     say=say,
                 )
             )
+    if "P8" in only and stranger.here(say, "P8"):
+        found.append(await p8(place, ours, relay_counted, check, say))
     return found
+
+
+_STRANGER = """
+INSERT INTO stranger (queue, payload, headers)
+SELECT 'bench', data, jsonb_build_object('content-type', 'application/octet-stream', 'key', convert_from(key, 'UTF8'),
+       'ce_id', convert_from(id, 'UTF8'), 'ce_type', convert_from(type, 'UTF8'),
+       'ce_source', convert_from(source, 'UTF8'), 'ce_subject', convert_from(subject, 'UTF8'),
+       'ce_time', convert_from(time, 'UTF8'),
+       'ce_consortiumid', convert_from(consortium_id, 'UTF8'), 'ce_sequence', convert_from(sequence, 'UTF8'),
+       'ce_correlationid', convert_from(correlation_id, 'UTF8'))
+FROM ({rows}) AS fact ORDER BY seq
+"""
+
+
+async def p8(place: Place, ours: Settings, relay_counted: Any, check: Any, say: Any) -> Row:
+    """The relay against faststream-outbox, given the same keys, bytes and headers in a table of its own."""
+    theirs = await place.settings("bench", PROJECT / "tests" / "support" / "steps" / "migrations", (TOPIC,))
+    owner = theirs.owner_database_url.get_secret_value()
+    connection = await asyncpg.connect(owner)
+    await fill(theirs, STRANGER_ROWS)
+    turns = 0
+    address = owner.replace("postgresql://", "postgresql+asyncpg://")
+    async with stranger.started("outbox", theirs, database=address, topic=TOPIC.name) as other:
+
+        async def relayed() -> Work:
+            nonlocal turns
+            turns += 1
+            rows = RELAY.unpublished.sql.replace("$4::bigint[]", "'{}'")
+            rows = rows.replace("$1", "0").replace("$2", str(STRANGER_ROWS)).replace("$3", str(2**40))
+            await connection.execute(_STRANGER.format(rows=rows))
+            work = await other.turn(STRANGER_ROWS)
+            async with asyncio.timeout(30):
+                while await connection.fetchval("SELECT count(*) FROM stranger"):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+            return work
+
+        async def both() -> bool:
+            return await check() and await in_topic(theirs) == turns * STRANGER_ROWS
+
+        try:
+            return await compare(
+                "P8",
+                "the relay, from outbox to acknowledged and deleted",
+                "faststream-outbox, 16 workers (which keep no order)",
+                relay_counted,
+                relayed,
+                unit="events/s",
+                floor=30,
+                goal=100,
+                check=both,
+                say=say,
+            )
+        finally:
+            await connection.close()
