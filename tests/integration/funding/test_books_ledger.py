@@ -46,26 +46,32 @@ async def test_entries_of_a_batch_move_each_account_once_and_by_the_sum(region: 
     assert balances[ledger.contributed(UUID(int=7))].postings == 3
 
 
-async def test_the_database_refuses_an_entry_that_does_not_balance_whoever_writes_it(region: Region) -> None:
+async def an_entry_of(region: Region, postings: str) -> None:
+    """Writes an entry of two postings, past the service."""
     entry_id = new_id()
+    async with region.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO journal_entries (consortium_id, entry_id, kind, day, reason, subject_kind, subject_id, "
+            "posting_count, recorded_at, recorded_by) VALUES ($1, $2, 'x', '2020-01-01', '', '', $2, 2, now(), 'me')",
+            region.id,
+            entry_id,
+        )
+        await tx.execute(f"INSERT INTO postings VALUES {postings}", region.id, entry_id)
 
-    async def write() -> None:
-        async with region.transaction() as tx:
-            await tx.execute(
-                "INSERT INTO journal_entries (consortium_id, entry_id, kind, day, reason, subject_kind, subject_id, "
-                "posting_count, recorded_at, recorded_by) "
-                "VALUES ($1, $2, 'x', '2020-01-01', '', '', $2, 2, now(), 'me')",
-                region.id,
-                entry_id,
-            )
-            await tx.execute(
-                "INSERT INTO postings VALUES ($1, $2, 1, 'grant/a', 100, 0), ($1, $2, 2, 'grant/b', -99, 0)",
-                region.id,
-                entry_id,
-            )
 
+@pytest.mark.parametrize(
+    "postings",
+    [
+        "($1, $2, 1, 'grant/a', 100, 0), ($1, $2, 2, 'grant/b', -99, 0)",
+        "($1, $2, 1, 'grant/a', 100, 0), ($1, $2, 3, 'grant/b', -100, 0)",
+        "($1, $2, 0, 'grant/a', 100, 0), ($1, $2, 2, 'grant/b', -100, 0)",
+    ],
+)
+async def test_the_database_refuses_an_entry_that_is_off_or_leaves_a_place_open_whoever_writes_it(
+    region: Region, postings: str
+) -> None:
     with pytest.raises(asyncpg.CheckViolationError, match="does not balance"):
-        await write()
+        await an_entry_of(region, postings)
 
 
 async def test_the_database_refuses_postings_added_to_an_entry_later(region: Region) -> None:
@@ -76,24 +82,6 @@ async def test_the_database_refuses_postings_added_to_an_entry_later(region: Reg
                 "INSERT INTO postings VALUES ($1, $2, 3, 'grant/a', 100, 0), ($1, $2, 4, 'grant/b', -100, 0)",
                 region.id,
                 entry.id,
-            )
-
-
-async def test_the_database_refuses_an_entry_that_leaves_a_place_open_for_a_later_posting(region: Region) -> None:
-    entry_id = new_id()
-    with pytest.raises(asyncpg.CheckViolationError, match="does not balance"):
-        async with region.transaction() as tx:
-            await tx.execute(
-                "INSERT INTO journal_entries (consortium_id, entry_id, kind, day, reason, subject_kind, subject_id, "
-                "posting_count, recorded_at, recorded_by) "
-                "VALUES ($1, $2, 'x', '2020-01-01', '', '', $2, 2, now(), 'me')",
-                region.id,
-                entry_id,
-            )
-            await tx.execute(
-                "INSERT INTO postings VALUES ($1, $2, 0, 'grant/a', 100, 0), ($1, $2, 2, 'grant/b', -100, 0)",
-                region.id,
-                entry_id,
             )
 
 
