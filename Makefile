@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export SPEERPUNT_PORTS := $(PORTS)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up down load test faults bench check lock clean
+.PHONY: help demo up down load test faults bench strangers check lock clean
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -27,8 +27,11 @@ load: $(VENV)/ready ## puts a region folder into what `make up` left running; ag
 test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/ready ## measures against named baselines, in turns (ONLY="P6 P7" for some rows)
+bench: $(VENV)/ready strangers ## measures against named baselines, in turns (ONLY="P6 P7" for some rows)
 	@$(PY) -m bench $(ONLY)
+
+strangers: $(VENV)/ready
+	@deploy/strangers.sh || echo "the baselines of other people could not be installed; P8 and P12 are left out"
 
 faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7, SEEDS=20; BOUNDS=1 measures bounds)
 	@$(PY) -m $(if $(BOUNDS),tests.faults.bounds,tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3)))
@@ -44,7 +47,7 @@ check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(PY) -m examples.generate --check
 
 lock: $(VENV)/ready ## makes the lock files anew, after a change of requirements/*.in or deploy/embedded/jgo.toml
-	cd requirements && for each in runtime dev; do UV_PYTHON_DOWNLOADS=never ../$(VENV)/bin/uv pip compile --quiet --universal \
+	cd requirements && for each in runtime dev bench; do UV_PYTHON_DOWNLOADS=never ../$(VENV)/bin/uv pip compile --quiet --universal \
 		--generate-hashes --no-annotate --no-header --python-version 3.11 $$each.in --output-file $$each.txt; done
 	$(PY) -m deploy.embedded lock
 

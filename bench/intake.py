@@ -199,7 +199,7 @@ async def p12(place: Place, say: Any) -> Row:
         mine, other = await ours.counted(), await theirs.counted()
         return mine[0] == 6 * RECORDS and other[0] == 6 * ALONE and mine[1] == mine[0] and other[1] == other[0]
 
-    async with stranger.started("intake", theirs.settings, region=str(theirs.books.id)) as other:
+    async with stranger.started("intake", theirs.settings, topic=TOPIC) as other:
 
         async def one_by_one() -> Work:
             turn = next(alone)

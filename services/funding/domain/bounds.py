@@ -7,6 +7,7 @@ and each says where it comes from.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from services.funding.domain.scheme import Approval, Cap, Rule, Sample, Verification, about, rule_on
 
@@ -68,10 +69,17 @@ def bounds(rules: Iterable[Rule], kind: str, day: date, known_at: date) -> Bound
 def cap_on(rules: Iterable[Rule], kind: str, what: str, day: date, known_at: date) -> Rule | None:
     """The cap on one thing (`minutes_per_day`, `pupils`, `cents`) of a kind; the house's where the region has none."""
 
-    def those(all_of: Iterable[Rule]) -> tuple[Rule, ...]:
-        return tuple(rule for rule in about(all_of, Cap, kind) if getattr(rule.terms, what) is not None)
+    return rule_on(_caps(rules, kind, what), day, known_at) or rule_on(_house_caps(kind, what), day, known_at)
 
-    return rule_on(those(rules), day, known_at) or rule_on(those(HOUSE), day, known_at)
+
+def _caps(rules: Iterable[Rule], kind: str, what: str) -> tuple[Rule, ...]:
+    return tuple(rule for rule in about(rules, Cap, kind) if getattr(rule.terms, what) is not None)
+
+
+@lru_cache(maxsize=256)
+def _house_caps(kind: str, what: str) -> tuple[Rule, ...]:
+    """The house's never change while a process runs; this is asked several times of every record."""
+    return _caps(HOUSE, kind, what)
 
 
 def second_approval_cents(rules: Iterable[Rule], day: date, known_at: date) -> int | None:
