@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer
 from bench.measure import PAIRS, Row
 from bench.places import PROJECT, Place
 from bench.relay import TOPIC, fill
-from runtime import kafka
+from runtime import kafka, telemetry
 from runtime.consumer import Consumer, Subscription
 from runtime.event import Received
 from runtime.postgres import Database
@@ -227,6 +227,7 @@ def resident_mb() -> float:
 
 async def watched() -> None:
     """A process of its own: drains what it is told to, and says how much memory it held at most."""
+    telemetry.set_up_logs("bench", "WARNING")
     while line := await asyncio.to_thread(sys.stdin.readline):
         given = json.loads(line)
         settings = Settings(**given["settings"])
