@@ -95,3 +95,7 @@ SELECT organisation_id, ground, from_day, until_day, suffices, through_id
 FROM standing_periods
 WHERE consortium_id = $1
 ORDER BY organisation_id, position;
+
+-- name: consortium_codes
+-- The codes of all regions of this installation.
+SELECT code FROM consortia ORDER BY code;

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 
-from runtime.postgres import Tx
+from runtime.postgres import Database, Tx
 from runtime.problems import Kind, Problem
 from services.funding.store import Q
 
@@ -94,6 +94,11 @@ async def consortium(tx: Tx) -> Consortium:
     if row is None:
         raise RegionNotKnown
     return Consortium(row["consortium_id"], row["code"], ZoneInfo(row["zone"]), row["currency"], row["language"])
+
+
+async def codes(database: Database) -> list[str]:
+    """The codes of all regions of this installation."""
+    return [row["code"] for row in await Q.consortium_codes.rows(database.pool)]
 
 
 async def save_programme(

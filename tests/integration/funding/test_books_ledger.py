@@ -1,5 +1,6 @@
 """The ledger against a real database: what it refuses, what it seals, and what nobody can do to it unseen."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,8 +9,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from runtime.ids import new_id
+from runtime.ids import consortium_id, new_id
 from runtime.postgres import Database
+from services.funding import ledger as command_line
 from services.funding import verify as offline
 from services.funding.commands import ledger as commands
 from services.funding.domain import ledger
@@ -217,3 +219,42 @@ async def test_the_neighbour_sees_none_of_these_books(region: Region) -> None:
         assert await store.account_balances(tx) == []
         assert await store.latest_seal(tx) is None
         assert await store.page(tx, 0, 100, None, None, None) == []
+
+
+async def test_the_command_line_says_which_region_is_broken_and_where(
+    where: ServiceDatabase, region: Region, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region.id = consortium_id("sto-test")
+    neighbour = Region(region.database, consortium_id("sto-elders"))
+    for each, name in ((region, "sto-test"), (neighbour, "sto-elders")):
+        await each.found(name)
+        await each.book(an_entry(5_000, 60))
+        await each.sealer().run_once()
+    async with region.transaction() as tx:
+        kept = await store.latest_seal(tx)
+    assert kept is not None
+    monkeypatch.setenv("SPEERPUNT_DATABASE_URL", where.app_url)
+
+    async def said(*arguments: str) -> tuple[int, str]:
+        code = await asyncio.to_thread(command_line.main, ["verify", *arguments])
+        return code, capsys.readouterr().out
+
+    code, whole = await said()
+    assert code == 0
+    assert [line.split(".")[0] for line in whole.splitlines()] == ["sto-elders: whole", "sto-test: whole"]
+    code, cut = await said("--region", "sto-test", "--anchor", f"2:{kept.head}")
+    assert code == 1
+    assert "2 entries" in cut
+    connection = await asyncpg.connect(where.superuser_url)
+    try:
+        await connection.execute("ALTER TABLE journal_entries DISABLE TRIGGER append_only_rows")
+        await connection.execute("UPDATE journal_entries SET reason = 'x' WHERE consortium_id = $1", region.id)
+    finally:
+        await connection.close()
+    code, broken = await said()
+    assert code == 1
+    assert "sto-test: BROKEN." in broken
+    assert "First break at batch 1, entry " in broken
+    assert "sto-elders: whole." in broken
+    code, machine = await said("--region", "sto-elders", "--json")
+    assert (code, json.loads(machine)["sto-elders"]["ok"]) == (0, True)
