@@ -136,17 +136,27 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, consortia: UUID | Collection[UUID], context: Context | None = None
+        self,
+        consortia: UUID | Collection[UUID],
+        context: Context | None = None,
+        *,
+        lock_timeout_ms: int | None = None,
     ) -> AsyncIterator[Tx]:
-        """A transaction for one consortium, or for the set of a batch. Commits at the end, rolls back on any error."""
+        """A transaction for one consortium, or for the set of a batch. Commits at the end, rolls back on any error.
+
+        With `lock_timeout_ms` a statement that waits longer for a lock raises asyncpg.LockNotAvailableError.
+        """
         tenants = frozenset({consortia} if isinstance(consortia, UUID) else consortia)
         setting = ",".join(str(UUID(str(tenant))) for tenant in sorted(tenants, key=str))
+        begin = f"BEGIN; SET LOCAL app.consortia = '{{{setting}}}'"
+        if lock_timeout_ms is not None:
+            begin += f"; SET LOCAL lock_timeout = {int(lock_timeout_ms)}"
         connection = await self._acquire()
         token = _open_transactions.set(_open_transactions.get() + 1)
         try:
             tx = Tx(connection, tenants, context or Context(), before_append=self.before_append)
             try:
-                await connection.execute(f"BEGIN; SET LOCAL app.consortia = '{{{setting}}}'")
+                await connection.execute(begin)
                 yield tx
                 await connection.execute("COMMIT")
             except BaseException:

@@ -13,6 +13,7 @@ import uvloop
 from uuid6 import uuid7
 
 from bench.pebbles import ours, sql, stock
+from runtime import telemetry
 from runtime.postgres import Database
 from runtime.settings import Settings
 
@@ -25,6 +26,7 @@ async def serve(which: str, port: int, tenant: UUID) -> None:
     url = settings.database_url.get_secret_value()
     options = {"port": port, "log_level": "warning", "access_log": False, "loop": "uvloop", "http": "httptools"}
     if which == "ours":
+        telemetry.set_up(settings, service="bench", version="0.1.0")
         database = await Database.open(url, name="bench", most=LOOPS)
         await uvicorn.Server(uvicorn.Config(ours.app(settings, database), lifespan="off", **options)).serve()  # type: ignore[arg-type]
     else:

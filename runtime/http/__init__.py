@@ -3,6 +3,7 @@
 from runtime.http.access import Access, anyone, may
 from runtime.http.app import ApiModel, create_app
 from runtime.http.call import Call, PeopleDirectory, Upserted
+from runtime.http.hot import hot
 from runtime.http.paging import Page, PageQuery
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "Upserted",
     "anyone",
     "create_app",
+    "hot",
     "may",
 ]

@@ -20,6 +20,8 @@ from runtime.auth import TokenChecker
 from runtime.http import docs
 from runtime.http.access import declared
 from runtime.http.call import PeopleDirectory
+from runtime.http.hot import HotDoor, hot_routes
+from runtime.http.lanes import Lanes
 from runtime.http.limiter import Limiter
 from runtime.http.middleware import Edge, plain
 from runtime.postgres import PASSING, Database
@@ -108,6 +110,7 @@ def create_app(
             _check(route)
         app.include_router(router)
     app.state.database = database
+    app.state.lanes = Lanes(database) if database else None
     app.state.tokens = tokens
     app.state.people = people
     app.state.limiter = Limiter(settings.requests_per_minute)
@@ -116,6 +119,7 @@ def create_app(
     app.openapi = lambda: docs.openapi(app)  # type: ignore[method-assign]
     _add_own_routes(app, service)
     _add_handlers(app)
+    app.add_middleware(HotDoor, routes=hot_routes(route for router in routers for route in router.routes), of=app)
     app.add_middleware(
         Edge,
         service=service,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -17,12 +18,15 @@ from pydantic_core import to_json
 from runtime import telemetry
 from runtime.auth import Actor, ConsortiumNotNamed, TokenChecker
 from runtime.event import Context
+from runtime.http.lanes import Asked, Key, Lanes, kept_headers
 from runtime.ids import new_id
 from runtime.postgres import Database, Tx
 from runtime.problems import Kind, Problem
 from runtime.queries import Queries
+from runtime.together import Together
 
 Q = Queries(__file__, "../sql/idempotency.sql")
+A = TypeVar("A")
 T = TypeVar("T")
 
 KEPT_ANSWER_BYTES = 16_384
@@ -93,15 +97,17 @@ class Call:
     people: PeopleDirectory | None
     correlation_id: UUID
     _person: UUID | None = field(default=None)
+    _body: bytes | None = field(default=None)
 
     @classmethod
-    async def of(cls, request: Request, roles: tuple[str, ...], scope: str | None) -> "Call":
+    async def of(cls, request: Request, roles: tuple[str, ...], scope: str | None, body: bytes | None = None) -> "Call":
+        """The call of a request; `body` when it was read already. Raises whatever keeps the caller out."""
         state = request.app.state
         checker: TokenChecker = state.tokens
         actor = await checker.actor(request.headers.get("authorization"))
         actor.check(roles, scope)
         state.limiter(actor)
-        return cls(request, actor, datetime.now(UTC), state.database, state.people, new_id())
+        return cls(request, actor, datetime.now(UTC), state.database, state.people, new_id(), _body=body)
 
     @property
     def consortium_id(self) -> UUID:
@@ -122,8 +128,12 @@ class Call:
             self.correlation_id,
             None,
             telemetry.current_traceparent(),
-            hashlib.sha256(self.actor.key.encode()).hexdigest()[:16],
+            self._actor_digest[:16],
         )
+
+    @property
+    def _actor_digest(self) -> str:
+        return hashlib.sha256(self.actor.key.encode()).hexdigest()
 
     @property
     def expected_version(self) -> int | None:
@@ -174,10 +184,9 @@ class Call:
         tenant = consortium_id or self.consortium_id
         key = self._idempotency_key()
         digest = await self._digest() if key else b""
-        actor = hashlib.sha256(self.actor.key.encode()).hexdigest()
-        if key and tenant not in self.database.with_answers:
-            await Q.note_consortium.execute(self.database.pool, tenant)
-            self.database.with_answers.add(tenant)
+        actor = self._actor_digest
+        if key:
+            await self._note(tenant)
         try:
             async with self.database.transaction({tenant, *among}, self.context) as whole:
                 tx = whole.within(tenant)
@@ -187,15 +196,44 @@ class Call:
                 response = _answer(outcome, present, status, location, version)
                 if tx.event_ids:
                     response.headers["Event-Id"] = str(tx.event_ids[-1])
-                if key and len(response.body) <= KEPT_ANSWER_BYTES:
-                    kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+                if key and _can_be_kept(response):
                     await Q.keep.execute(
-                        tx, tenant, actor, key, response.status_code, to_json(kept).decode(), bytes(response.body)
+                        tx, tenant, actor, key, response.status_code, kept_headers(response), bytes(response.body)
                     )
                 return response
         except _Replay as replay:
             headers = {**_headers(replay.row["headers"]), "Idempotent-Replayed": "true"}
             return Response(replay.row["body"], replay.row["status"], headers)
+
+    async def run_together(
+        self,
+        together: Together[A, T],
+        ask: A,
+        present: Callable[[T], BaseModel | dict[str, Any] | None],
+        *,
+        status: int = 200,
+        location: Callable[[T], str] | None = None,
+        version: Callable[[T], int] | None = None,
+    ) -> Response:
+        """Runs a hot command as `run` does, in one transaction with others of its kind that arrive at the same time."""
+        key = self._idempotency_key()
+        if key:
+            tenant = self.consortium_id
+            await self._note(tenant)
+
+            def answer(outcome: T, event_id: UUID | None) -> Response:
+                response = _answer(outcome, present, status, location, version)
+                if event_id is not None:
+                    response.headers["Event-Id"] = str(event_id)
+                return response
+
+            claimed = Key(self._actor_digest, key, await self._digest())
+            asked = Asked(ask, claimed, self.context, answer, _can_be_kept)
+            lanes: Lanes = self.request.app.state.lanes
+            if (response := await lanes.answer(together, tenant, asked)) is not None:
+                return response
+        command = partial(together.alone, asked=ask, at=self.at)
+        return await self.run(command, present, status=status, location=location, version=version)
 
     async def read(self, query: Callable[[Tx], Awaitable[T]]) -> T:
         """Runs a query for the consortium, after the event named in Wait-For if it arrives within two seconds."""
@@ -212,9 +250,16 @@ class Call:
         return key
 
     async def _digest(self) -> bytes:
-        digest = hashlib.sha256(f"{self.request.method} {self.request.url.path}?{self.request.url.query}\n".encode())
-        digest.update(await self.request.body())
+        scope = self.request.scope
+        digest = hashlib.sha256(f"{scope['method']} {scope['path']}?{scope['query_string'].decode()}\n".encode())
+        digest.update(await self.request.body() if self._body is None else self._body)
         return digest.digest()
+
+    async def _note(self, tenant: UUID) -> None:
+        """Remembers that answers of this consortium are kept, so that they can be erased."""
+        if tenant not in self.database.with_answers:
+            await Q.note_consortium.execute(self.database.pool, tenant)
+            self.database.with_answers.add(tenant)
 
     async def _wait_for(self) -> None:
         named = self.request.headers.get("wait-for")
@@ -249,6 +294,10 @@ async def _claim(tx: Tx, actor: str, key: str, digest: bytes) -> None:
     if row["status"] is None:
         raise AnswerNotKept()
     raise _Replay(row)
+
+
+def _can_be_kept(response: Response) -> bool:
+    return len(response.body) <= KEPT_ANSWER_BYTES
 
 
 def _headers(kept: Any) -> dict[str, str]:

@@ -21,10 +21,10 @@ SET code = excluded.code, name = excluded.name, kind = excluded.kind, municipali
     sequence = excluded.sequence
 WHERE organisations.sequence < excluded.sequence;
 
--- name: organisation
--- One organisation of the region.
+-- name: organisations
+-- Organisations of the region by id.
 SELECT organisation_id, code, name, kind, municipality FROM organisations
-WHERE consortium_id = $1 AND organisation_id = $2;
+WHERE consortium_id = $1 AND organisation_id = ANY ($2::uuid[]) ORDER BY organisation_id;
 
 -- name: save_programme
 -- Keeps a programme's copy; a row comes back when this event is later than what was known.
@@ -185,6 +185,12 @@ WHERE a.consortium_id = $1 AND a.code = $2 FOR UPDATE OF a;
 SELECT a.*, s.seats, s.taken FROM activities a JOIN slots s USING (consortium_id, activity_id)
 WHERE a.consortium_id = $1 AND a.code = $2 FOR SHARE OF a;
 
+-- name: lock_for_sign_ups
+-- Activities by code, kept from changing, and their seats, kept from being taken, until the transaction ends; in one order,
+-- so that two of these never wait for each other in a circle.
+SELECT a.*, s.seats, s.taken FROM activities a JOIN slots s USING (consortium_id, activity_id)
+WHERE a.consortium_id = $1 AND a.code = ANY ($2::text[]) ORDER BY a.activity_id FOR SHARE OF a FOR UPDATE OF s;
+
 -- name: lock_activity_by_id
 -- One activity with its seats by id, locked until the transaction ends.
 SELECT a.*, s.seats, s.taken FROM activities a JOIN slots s USING (consortium_id, activity_id)
@@ -266,6 +272,24 @@ DELETE FROM occupations WHERE consortium_id = $1 AND activity_id = $2;
 -- Adds a sign-up.
 INSERT INTO bookings (consortium_id, booking_id, activity_id, code, school_id, pupils, state, booked_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'booked', $7);
+
+-- name: add_bookings
+-- Adds sign-ups and takes their seats, of slots that are held and have room; those that were added. Who signed up for the
+-- same before is left out.
+WITH added AS (
+    INSERT INTO bookings (consortium_id, booking_id, activity_id, code, school_id, pupils, state, booked_at)
+    SELECT $1, booking_id, activity_id, code, school_id, pupils, 'booked', booked_at
+    FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::integer[], $7::timestamptz[])
+         AS booking (booking_id, activity_id, code, school_id, pupils, booked_at)
+    ORDER BY activity_id, code
+    ON CONFLICT DO NOTHING
+    RETURNING booking_id, activity_id, pupils
+), seated AS (
+    UPDATE slots SET taken = taken + asked.pupils
+    FROM (SELECT activity_id, sum(pupils) AS pupils FROM added GROUP BY activity_id) AS asked
+    WHERE slots.consortium_id = $1 AND slots.activity_id = asked.activity_id
+)
+SELECT booking_id FROM added ORDER BY booking_id;
 
 -- name: booking_by_id
 -- One sign-up.

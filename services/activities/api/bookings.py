@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import Call, Page, PageQuery, may
+from runtime.http import Call, Page, PageQuery, hot, may
 from runtime.problems import NotFound
 from services.activities.api.models import BookingBody, BookingView
 from services.activities.api.speaking import READ, READERS, WRITE, cursor_id, speaker_of
@@ -42,13 +42,13 @@ async def get_booking(
 
 
 @router.post("/bookings", status_code=201, response_model=BookingView)
+@hot
 async def sign_up(body: BookingBody, call: Annotated[Call, may("office", "school", scope=WRITE)]) -> Response:
     """Signs a class up, when there are seats left."""
-    speaker, booking_id = await speaker_of(call), ids.new_id()
-    return await call.run(
-        lambda tx: commands.sign_up(
-            tx, booking_id, body.activity_code, body.school_id, body.code, body.pupils, speaker, call.at
-        ),
+    speaker = await speaker_of(call)
+    return await call.run_together(
+        commands.SIGN_UP,
+        commands.SignUp(ids.new_id(), body.activity_code, body.school_id, body.code, body.pupils, speaker),
         BookingView.of,
         status=201,
         location=lambda booking: f"/v1/bookings/{booking.id}",

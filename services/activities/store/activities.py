@@ -1,6 +1,6 @@
 """Activities, seats, sign-ups, occupations and budget steps as rows; what a constraint refuses becomes a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -90,6 +90,12 @@ async def activity_by_code_for_sign_up(tx: Tx, code: str) -> Seated | None:
     """The activity, kept from changing until the transaction ends; other sign-ups may go on."""
     row = await Q.share_activity.row(tx, tx.consortium_id, code)
     return None if row is None else _seated(row)
+
+
+async def lock_for_sign_ups(tx: Tx, codes: Collection[str]) -> dict[str, Seated]:
+    """The activities with these codes, and their seats kept from being taken until the transaction ends."""
+    rows = await Q.lock_for_sign_ups.rows(tx, tx.consortium_id, list(codes))
+    return {row["code"]: _seated(row) for row in rows}
 
 
 async def activity_by_id(tx: Tx, activity_id: UUID, *, lock: bool = False) -> Seated | None:
@@ -237,6 +243,18 @@ async def add_booking(tx: Tx, booking: Booking) -> None:
             booking.pupils,
             booking.booked_at,
         )
+
+
+async def add_bookings(tx: Tx, bookings: Sequence[Booking]) -> frozenset[UUID]:
+    """Adds sign-ups and takes their seats, which the caller holds and has counted; the ids of those that were added.
+
+    Left out is who signed up before.
+    """
+    if not bookings:
+        return frozenset()
+    rows = ((b.id, b.activity_id, b.code, b.school_id, b.pupils, b.booked_at) for b in bookings)
+    columns = (list(column) for column in zip(*rows, strict=True))
+    return frozenset(row["booking_id"] for row in await Q.add_bookings.rows(tx, tx.consortium_id, *columns))
 
 
 async def booking_by_id(tx: Tx, booking_id: UUID, *, lock: bool = False) -> Booking | None:

@@ -1,6 +1,6 @@
 """What activities keeps of partners: regions, organisations and programme lines, each as of one event's sequence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -73,10 +73,17 @@ async def save_organisation(tx: Tx, organisation: Organisation, sequence: int) -
 
 
 async def organisation(tx: Tx, organisation_id: UUID) -> Organisation | None:
-    row = await Q.organisation.row(tx, tx.consortium_id, organisation_id)
-    if row is None:
-        return None
-    return Organisation(row["organisation_id"], row["code"], row["name"], row["kind"], row["municipality"])
+    return (await organisations(tx, [organisation_id])).get(organisation_id)
+
+
+async def organisations(tx: Tx, organisation_ids: Collection[UUID]) -> dict[UUID, Organisation]:
+    """Those of these that the region has, by id."""
+    return {
+        row["organisation_id"]: Organisation(
+            row["organisation_id"], row["code"], row["name"], row["kind"], row["municipality"]
+        )
+        for row in await Q.organisations.rows(tx, tx.consortium_id, list(organisation_ids))
+    }
 
 
 async def save_programme(

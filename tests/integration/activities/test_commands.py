@@ -91,6 +91,10 @@ def planned(code: str = "open-dag", **changes: object) -> Activity:
     return replace(an_activity(code=code, company_id=COMPANIES[0], school_id=SCHOOL), **changes)  # type: ignore[arg-type]
 
 
+def signed_up(code: str, pupils: int = 1) -> bookings.SignUp:
+    return bookings.SignUp(new_id(), "open-dag", SCHOOL, code, pupils, a_school())
+
+
 async def test_an_offer_put_twice_is_unchanged_and_published_once(ours: Ours) -> None:
     results = []
     for title in ("Een", "Een", "Twee"):
@@ -140,7 +144,7 @@ async def test_two_hundred_rivals_for_the_last_seats_leave_exactly_the_capacity(
     async def rival(number: int) -> str:
         try:
             async with ours.database.transaction(ours.region) as tx:
-                await bookings.sign_up(tx, new_id(), "open-dag", SCHOOL, f"klas-{number}", 1, a_school(), NOW)
+                await bookings.sign_up(tx, signed_up(f"klas-{number}"), NOW)
         except bookings.SlotFull:
             return "full"
         return "booked"
@@ -153,7 +157,7 @@ async def test_two_hundred_rivals_for_the_last_seats_leave_exactly_the_capacity(
 async def test_a_cancelled_sign_up_gives_its_seats_back(ours: Ours) -> None:
     await ours.put(planned(seats=20))
     async with ours.database.transaction(ours.region) as tx:
-        booking = await bookings.sign_up(tx, new_id(), "open-dag", SCHOOL, "3k", 20, a_school(), NOW)
+        booking = await bookings.sign_up(tx, signed_up("3k", 20), NOW)
     async with ours.database.transaction(ours.region) as tx:
         await bookings.cancel_sign_up(tx, booking.id, a_school())
     assert await ours.taken("open-dag") == 0

@@ -139,7 +139,7 @@ async def door(database_for: DatabaseFor, provider: Provider) -> AsyncIterator[D
         title="Pebbles",
         description="Keeps pebbles.",
         version="1.2.3",
-        routers=[pebbles.router],
+        routers=[pebbles.router, pebbles.grains],
         settings=settings,
         database=db,
         tokens=TokenChecker(settings),

@@ -4,55 +4,65 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from runtime import housekeeping
 from runtime.ids import new_id
 from tests.integration.runtime.http.conftest import OURS, THEIRS, Door
 from tests.support import pebbles
 
 PEBBLE = {"code": "flint", "grams": 12}
+either_way = pytest.mark.parametrize("path", ["/v1/pebbles", "/v1/grains"], ids=["ordinary", "hot"])
+"""What holds of any command, whether it has a transaction of its own or shares one."""
 
 
-async def test_a_repeated_post_gets_the_first_answer_and_has_one_effect(door: Door) -> None:
+@either_way
+async def test_a_repeated_post_gets_the_first_answer_and_has_one_effect(door: Door, path: str) -> None:
     key = {"Idempotency-Key": "k1"}
-    first = await door.ask("POST", "/v1/pebbles", PEBBLE, headers=key)
-    again = await door.ask("POST", "/v1/pebbles", PEBBLE, headers=key)
+    first = await door.ask("POST", path, PEBBLE, headers=key)
+    again = await door.ask("POST", path, PEBBLE, headers=key)
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.content == first.content
     assert "idempotent-replayed" not in first.headers
     assert again.headers["idempotent-replayed"] == "true"
-    for name in ("etag", "location", "content-type"):
+    for name in {"etag", "location", "event-id", "content-type"} & first.headers.keys():
         assert again.headers[name] == first.headers[name]
+    assert "location" in again.headers
     assert len((await door.ask("GET", "/v1/pebbles")).json()["items"]) == 1
 
 
-async def test_answers_are_kept_72_hours_and_then_erased_in_every_region(door: Door) -> None:
+@either_way
+async def test_answers_are_kept_72_hours_and_then_erased_in_every_region(door: Door, path: str) -> None:
     for region in (OURS, THEIRS):
-        await door.ask("POST", "/v1/pebbles", PEBBLE, consortia=[str(region)])
+        await door.ask("POST", path, PEBBLE, consortia=[str(region)])
     now = datetime.now(UTC)
     assert (await housekeeping.run_once(door.db, now + timedelta(hours=71))).answers == 0
     assert (await housekeeping.run_once(door.db, now + timedelta(hours=73))).answers == 2
 
 
-async def test_a_key_with_another_body_is_refused(door: Door) -> None:
+@either_way
+async def test_a_key_with_another_body_is_refused(door: Door, path: str) -> None:
     key = {"Idempotency-Key": "k1"}
-    await door.ask("POST", "/v1/pebbles", PEBBLE, headers=key)
-    other = await door.ask("POST", "/v1/pebbles", {**PEBBLE, "grams": 13}, headers=key)
+    await door.ask("POST", path, PEBBLE, headers=key)
+    other = await door.ask("POST", path, {**PEBBLE, "grams": 13}, headers=key)
     assert (other.status_code, other.json()["code"]) == (409, "idempotency-key-reused")
 
 
-async def test_a_key_is_of_one_actor_and_one_consortium(door: Door) -> None:
+@either_way
+async def test_a_key_is_of_one_actor_and_one_consortium(door: Door, path: str) -> None:
     key = {"Idempotency-Key": "k1"}
     both = [str(OURS), str(THEIRS)]
     ours = {**key, "Consortium-Id": str(OURS)}
     theirs = {**key, "Consortium-Id": str(THEIRS)}
-    assert (await door.ask("POST", "/v1/pebbles", PEBBLE, headers=ours, consortia=both)).status_code == 201
-    assert (await door.ask("POST", "/v1/pebbles", PEBBLE, headers=theirs, consortia=both)).status_code == 201
-    other = await door.ask("POST", "/v1/pebbles", {**PEBBLE, "code": "slate"}, headers=key, sub="bram")
+    assert (await door.ask("POST", path, PEBBLE, headers=ours, consortia=both)).status_code == 201
+    assert (await door.ask("POST", path, PEBBLE, headers=theirs, consortia=both)).status_code == 201
+    other = await door.ask("POST", path, {**PEBBLE, "code": "slate"}, headers=key, sub="bram")
     assert (other.status_code, "idempotent-replayed" in other.headers) == (201, False)
 
 
-async def test_a_post_without_a_key_is_told_to_send_one(door: Door) -> None:
-    answer = await door.ask("POST", "/v1/pebbles", PEBBLE, headers={"Idempotency-Key": ""})
+@either_way
+async def test_a_post_without_a_key_is_told_to_send_one(door: Door, path: str) -> None:
+    answer = await door.ask("POST", path, PEBBLE, headers={"Idempotency-Key": ""})
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-missing")
 
 
@@ -79,11 +89,12 @@ async def test_a_twin_of_a_request_that_takes_longer_is_told_to_come_back(door: 
     assert (await first).status_code == 201
 
 
-async def test_a_refused_request_leaves_its_key_free(door: Door) -> None:
+@either_way
+async def test_a_refused_request_leaves_its_key_free(door: Door, path: str) -> None:
     key = {"Idempotency-Key": "k1"}
-    await door.ask("POST", "/v1/pebbles", PEBBLE)
-    assert (await door.ask("POST", "/v1/pebbles", PEBBLE, headers=key)).status_code == 500
-    retried = await door.ask("POST", "/v1/pebbles", {**PEBBLE, "code": "slate"}, headers=key)
+    await door.ask("POST", path, PEBBLE)
+    assert (await door.ask("POST", path, PEBBLE, headers=key)).status_code == 500
+    retried = await door.ask("POST", path, {**PEBBLE, "code": "slate"}, headers=key)
     assert retried.status_code == 201
 
 
@@ -138,10 +149,11 @@ async def test_a_read_can_wait_for_an_event(door: Door) -> None:
     assert (await door.ask("GET", "/v1/pebbles", headers={"Wait-For": event})).headers["wait-for-status"] == "done"
 
 
-async def test_without_a_database_the_answer_is_503_and_not_ready(door: Door) -> None:
+@either_way
+async def test_without_a_database_the_answer_is_503_and_not_ready(door: Door, path: str) -> None:
     assert (await door.client.get("/readyz")).status_code == 200
     await door.db.close()
-    answer = await door.ask("POST", "/v1/pebbles", PEBBLE)
+    answer = await door.ask("POST", path, PEBBLE)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
     assert (await door.client.get("/readyz")).status_code == 503
