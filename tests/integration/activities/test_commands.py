@@ -11,6 +11,7 @@ import pytest
 
 from runtime.ids import new_id
 from runtime.postgres import Database
+from runtime.problems import Problem
 from services.activities.commands import Result, activities, bookings, catalogue, matching
 from services.activities.domain.activities import Activity, Attendance, Reason, State
 from services.activities.domain.catalogue import RequestState
@@ -152,6 +153,53 @@ async def test_two_hundred_rivals_for_the_last_seats_leave_exactly_the_capacity(
     outcomes = await asyncio.gather(*(rival(number) for number in range(200)))
     assert outcomes.count("booked") == 7
     assert await ours.taken("open-dag") == 28
+
+
+async def test_sign_ups_together_are_decided_in_order_and_leave_out_what_one_by_one_refuses(ours: Ours) -> None:
+    await ours.put(planned(seats=28), pupils=21)
+    stranger = replace(a_school(), organisations=frozenset({an_id("another")}))
+    asked = [
+        signed_up("open-dag"),  # the activity's own school has that one
+        signed_up("3k", 4),
+        replace(signed_up("3l"), speaker=stranger),
+        signed_up("3m", 4),
+        signed_up("3k", 1),
+        replace(signed_up("3n"), activity_code="unknown"),
+        replace(signed_up("3o"), school_id=COMPANIES[0], speaker=OFFICE),
+        signed_up("3p", 1),
+    ]
+    async with ours.database.transaction(ours.region) as tx:
+        done = await bookings.sign_up_many(tx, asked, NOW)
+    assert [each and each.thing.code for each in done] == [None, "3k", None, None, None, None, None, "3p"]
+    assert await ours.taken("open-dag") == 26
+    refusals = []
+    for each, outcome in zip(asked, done, strict=True):
+        if outcome is None:
+            with pytest.raises(Problem) as refused:
+                async with ours.database.transaction(ours.region) as tx:
+                    await bookings.sign_up(tx, each, NOW)
+            refusals.append(refused.value.code)
+    assert refusals == ["code-taken", "not-yours", "slot-full", "code-taken", "not-found", "not-a-school"]
+
+
+async def test_sign_ups_together_never_overfill_beside_those_one_by_one(ours: Ours) -> None:
+    await ours.put(planned(seats=28))
+
+    async def alone(number: int) -> int:
+        try:
+            async with ours.database.transaction(ours.region) as tx:
+                await bookings.sign_up(tx, signed_up(f"a{number}"), NOW)
+        except bookings.SlotFull:
+            return 0
+        return 1
+
+    async def together(number: int) -> int:
+        async with ours.database.transaction(ours.region) as tx:
+            asked = [signed_up(f"b{number}-{each}") for each in range(5)]
+            return sum(done is not None for done in await bookings.sign_up_many(tx, asked, NOW))
+
+    booked = await asyncio.gather(*(form(number) for number in range(8) for form in (alone, together)))
+    assert sum(booked) == await ours.taken("open-dag") == 28
 
 
 async def test_a_cancelled_sign_up_gives_its_seats_back(ours: Ours) -> None:
