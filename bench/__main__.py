@@ -12,17 +12,21 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import commands, flow, intake, ledger, relay
+from bench import bookings, commands, conditions, flow, intake, latency, ledger, relay
 from bench.measure import Row
 from bench.places import Place, place
 
 Bench = Callable[[Place, set[str], Any], Awaitable[list[Row]]]
 BENCHES: dict[tuple[str, ...], Bench] = {
     ("P1", "P2"): commands.p1_p2,
+    ("P3",): latency.p3,
     ("P6", "P7", "P8"): relay.p6_p7_p8,
     ("P9", "P20"): flow.p9_p20,
     ("P11", "P12", "P13"): intake.p11_p12_p13,
     ("P14", "P16"): ledger.p14_p16,
+    ("P17",): bookings.p17,
+    ("P18",): conditions.p18,
+    ("P22",): conditions.p22,
 }
 REPORT = Path("build/bench.json")
 

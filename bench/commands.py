@@ -1,4 +1,4 @@
-"""P1, P2, P3: the HTTP command path against the same SQL without HTTP, and against a stock FastAPI example."""
+"""P1, P2: the HTTP command path against the same SQL without HTTP, and against a stock FastAPI example."""
 
 import asyncio
 import json
@@ -48,6 +48,7 @@ def environment(settings: Settings, issuer: str) -> dict[str, str]:
         "SPEERPUNT_JWKS_URL": f"{issuer}/jwks.json",
         "SPEERPUNT_REQUESTS_PER_MINUTE": "100000000",
         "SPEERPUNT_TELEMETRY_SAMPLE": "0.05",
+        "SPEERPUNT_TELEMETRY_FILE": os.devnull,
         "PYTHONPATH": os.pathsep.join((str(PROJECT), str(PROJECT / "proto" / "gen"))),
     }
 
@@ -96,10 +97,12 @@ async def until_up(client: httpx2.AsyncClient, address: str) -> None:
 class Served:
     """One of the two applications in a process of its own, under the load of wrk."""
 
-    def __init__(self, which: str, settings: Settings, address: str, token: str, port: int) -> None:
-        self.which, self._settings, self._token, self._port = which, settings, token, port
+    def __init__(
+        self, which: str, settings: Settings, address: str, token: str, port: int, more: dict[str, str]
+    ) -> None:
+        self.which, self.settings, self.token, self.port = which, settings, token, port
         command = [sys.executable, "-m", "bench.pebbles", which, str(port), str(TENANT)]
-        self.process = subprocess.Popen(command, env=environment(settings, address), cwd=PROJECT)
+        self.process = subprocess.Popen(command, env=environment(settings, address) | more, cwd=PROJECT)
         self.answered = self.refused = 0
         self.turns = 0
 
@@ -108,19 +111,20 @@ class Served:
         self.turns += 1
         told = psutil.Process(self.process.pid)
         before = told.cpu_times()
-        seconds, done, failed = await wrk(self._port, f"{self.which}-{self.turns}", self._token, SECONDS)
+        seconds, done, failed = await wrk(self.port, f"{self.which}-{self.turns}", self.token, SECONDS)
         after = told.cpu_times()
         self.answered += done
         self.refused += failed
         return Work(done, seconds=seconds, cpu_seconds=(after.user + after.system) - (before.user + before.system))
 
     async def kept(self) -> int:
-        """How many pebbles are in the database, each with its fact."""
-        connection = await asyncpg.connect(self._settings.owner_database_url.get_secret_value())
+        """How many pebbles are in the database, each with its fact and its kept answer; -1 when one lacks either."""
+        connection = await asyncpg.connect(self.settings.owner_database_url.get_secret_value())
         try:
             pebbles = await connection.fetchval("SELECT count(*) FROM pebbles")
             facts = await connection.fetchval("SELECT count(*) FROM outbox")
-            return int(pebbles) if pebbles == facts else -1
+            answers = await connection.fetchval("SELECT count(*) FROM idempotency WHERE status = 201 AND body <> ''")
+            return int(pebbles) if pebbles == facts == answers else -1
         finally:
             await connection.close()
 
@@ -147,53 +151,73 @@ async def wrk(port: int, name: str, token: str, seconds: int) -> tuple[float, in
     return float(found.group(2)), int(found.group(1)), int(failed.group(1)) if failed else 0
 
 
+@asynccontextmanager
+async def doors(
+    place: Place, *which: str, **environment: str
+) -> AsyncIterator[tuple[dict[str, "Served"], tuple[str, Ports]]]:
+    """Applications that answer, by what they serve, each on a database of its own; the issuer's address, and ports."""
+    ports = Ports({})
+    served: dict[str, Served] = {}
+    async with issuer(ports) as (address, token), httpx2.AsyncClient() as client:
+        try:
+            for name in which:
+                settings = await place.settings(f"bench_{name}", MIGRATIONS)
+                served[name] = Served(name, settings, address, token, ports.take(name), environment)
+            for each in served.values():
+                await until_up(client, f"http://127.0.0.1:{each.port}/livez")
+            yield served, (address, ports)
+        finally:
+            for each in served.values():
+                each.end()
+
+
+def has_wrk(say: Any, rows: str) -> bool:
+    """Whether the load can be made; says so when it cannot."""
+    if shutil.which("wrk") is None:
+        say(f"{rows}: left out, the load comes from wrk, which is not installed (Debian: apt-get install wrk).")
+        return False
+    return True
+
+
 async def p1_p2(place: Place, only: set[str], say: Any) -> list[Row]:
     """Ours and the two baselines, each on a database of its own."""
-    if shutil.which("wrk") is None:
-        say("P1 and P2 are left out: the load comes from wrk, which is not installed (Debian: apt-get install wrk).")
+    if not has_wrk(say, "P1 and P2"):
         return []
-    ports = Ports({})
-    async with issuer(ports) as (address, token), httpx2.AsyncClient() as client:
-        databases = {name: await place.settings(f"bench_{name}", MIGRATIONS) for name in ("ours", "stock", "loop")}
-        served = [Served(which, databases[which], address, token, ports.take(which)) for which in ("ours", "stock")]
-        ours, stock = served
-        try:
-            for each in served:
-                await until_up(client, f"http://127.0.0.1:{each._port}/livez")
+    async with doors(place, "ours", "stock") as (served, (address, _)):
+        ours, stock = served["ours"], served["stock"]
+        sides = (ours, stock) if "P2" in only else (ours,)
+        database = await place.settings("bench_loop", MIGRATIONS)
 
-            async def loop() -> Work:
-                command = [sys.executable, "-m", "bench.pebbles", "loop", str(SECONDS), str(TENANT)]
-                process = await asyncio.create_subprocess_exec(
-                    *command, env=environment(databases["loop"], address), cwd=PROJECT, stdout=subprocess.PIPE
-                )
-                out, _ = await process.communicate()
-                told = json.loads(out)
-                return Work(told["done"], seconds=told["seconds"], cpu_seconds=told["cpu"])
+        async def loop() -> Work:
+            command = [sys.executable, "-m", "bench.pebbles", "loop", str(SECONDS), str(TENANT)]
+            process = await asyncio.create_subprocess_exec(
+                *command, env=environment(database, address), cwd=PROJECT, stdout=subprocess.PIPE
+            )
+            out, _ = await process.communicate()
+            told = json.loads(out)
+            return Work(told["done"], seconds=told["seconds"], cpu_seconds=told["cpu"])
 
-            async def check() -> bool:
-                return ours.refused == stock.refused == 0 and await ours.kept() >= ours.answered > 0
+        async def check() -> bool:
+            return all([each.refused == 0 and await each.kept() >= each.answered > 0 for each in sides])
 
-            found = []
-            for row_id, name, side, floor, goal in (
-                ("P1", "an asyncpg loop running the same SQL", loop, 0.45, 0.8),
-                ("P2", "a stock FastAPI + asyncpg example, without a token", stock.turn, 2.0, 3.0),
-            ):
-                if row_id in only:
-                    found.append(
-                        await compare(
-                            row_id,
-                            "an HTTP command: token, tenant, idempotency key, state and fact",
-                            name,
-                            ours.turn,
-                            side,
-                            unit="commands/s",
-                            floor=floor,
-                            goal=goal,
-                            check=check,
-                            say=say,
-                        )
+        found = []
+        for row_id, name, side, floor, goal in (
+            ("P1", "an asyncpg loop running the same SQL", loop, 0.45, 0.8),
+            ("P2", "a stock FastAPI + asyncpg example, without a token", stock.turn, 2.0, 3.0),
+        ):
+            if row_id in only:
+                found.append(
+                    await compare(
+                        row_id,
+                        "an HTTP command: token, tenant, idempotency key, state and fact",
+                        name,
+                        ours.turn,
+                        side,
+                        unit="commands/s",
+                        floor=floor,
+                        goal=goal,
+                        check=check,
+                        say=say,
                     )
-            return found
-        finally:
-            for each in served:
-                each.end()
+                )
+        return found

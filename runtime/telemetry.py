@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import TracerProvider as TracerProviderApi
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from runtime.settings import Settings
@@ -119,6 +121,12 @@ def shut_down() -> None:
             provider.shutdown()
 
 
+@lru_cache(maxsize=4)
+def _tracer(provider: TracerProviderApi) -> Tracer:
+    """Kept, because the library makes another tracer each time it is asked, which takes as long as a span."""
+    return provider.get_tracer("speerpunt")
+
+
 @contextmanager
 def span(
     name: str,
@@ -129,8 +137,7 @@ def span(
 ) -> Iterator[Span]:
     """A span below the given parent, or below the current one. An error marks it by its class, never its text."""
     parent = _PROPAGATOR.extract({"traceparent": parent_traceparent}) if parent_traceparent else None
-    tracer = trace.get_tracer("speerpunt")
-    with tracer.start_as_current_span(
+    with _tracer(trace.get_tracer_provider()).start_as_current_span(
         name,
         context=parent,
         kind=kind,
@@ -153,7 +160,7 @@ def spans_apart(
 
     None of them is the current one: what is caused must name its own. An error marks them all.
     """
-    tracer = trace.get_tracer("speerpunt")
+    tracer = _tracer(trace.get_tracer_provider())
     opened = [
         tracer.start_span(name, _PROPAGATOR.extract({"traceparent": parent or ""}), kind, dict(attributes))
         for parent, attributes in parents

@@ -25,8 +25,9 @@ async def serve(which: str, port: int, tenant: UUID) -> None:
     settings = Settings()
     url = settings.database_url.get_secret_value()
     options = {"port": port, "log_level": "warning", "access_log": False, "loop": "uvloop", "http": "httptools"}
-    if which == "ours":
-        telemetry.set_up(settings, service="bench", version="0.1.0")
+    if which != "stock":
+        if which != "dark":
+            telemetry.set_up(settings, service="bench", version="0.1.0")
         database = await Database.open(url, name="bench", most=LOOPS)
         await uvicorn.Server(uvicorn.Config(ours.app(settings, database), lifespan="off", **options)).serve()  # type: ignore[arg-type]
     else:

@@ -19,6 +19,7 @@ from runtime import telemetry
 from runtime.auth import Actor, ConsortiumNotNamed, TokenChecker
 from runtime.event import Context
 from runtime.http.lanes import Asked, Key, Lanes, kept_headers
+from runtime.http.middleware import header
 from runtime.ids import new_id
 from runtime.postgres import Database, Tx
 from runtime.problems import Kind, Problem
@@ -104,7 +105,7 @@ class Call:
         """The call of a request; `body` when it was read already. Raises whatever keeps the caller out."""
         state = request.app.state
         checker: TokenChecker = state.tokens
-        actor = await checker.actor(request.headers.get("authorization"))
+        actor = await checker.actor(header(request.scope, b"authorization"))
         actor.check(roles, scope)
         state.limiter(actor)
         return cls(request, actor, datetime.now(UTC), state.database, state.people, new_id(), _body=body)
@@ -112,7 +113,7 @@ class Call:
     @property
     def consortium_id(self) -> UUID:
         """The consortium of this request. Raises ForeignConsortium or ConsortiumNotNamed."""
-        named = self.request.headers.get("consortium-id")
+        named = header(self.request.scope, b"consortium-id")
         if named is not None:
             wanted = _uuid("Consortium-Id", named)
             self.actor.check_consortium(wanted)
@@ -138,7 +139,7 @@ class Call:
     @property
     def expected_version(self) -> int | None:
         """The version in If-Match, or None when the header is absent or `*`. Raises VersionUnreadable."""
-        value = self.request.headers.get("if-match")
+        value = header(self.request.scope, b"if-match")
         if value is None or value.strip() == "*":
             return None
         digits = value.strip().removeprefix("W/").strip('"')
@@ -242,7 +243,7 @@ class Call:
             return await query(tx)
 
     def _idempotency_key(self) -> str | None:
-        key = self.request.headers.get("idempotency-key")
+        key = header(self.request.scope, b"idempotency-key")
         if key is None and self.request.method != "POST":
             return None
         if not key or len(key.encode()) > 255:
@@ -262,7 +263,7 @@ class Call:
             self.database.with_answers.add(tenant)
 
     async def _wait_for(self) -> None:
-        named = self.request.headers.get("wait-for")
+        named = header(self.request.scope, b"wait-for")
         if named is None:
             return
         event_id = str(_uuid("Wait-For", named))

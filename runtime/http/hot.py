@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.http.access import Guard
 from runtime.http.call import Call
+from runtime.http.middleware import header
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Response]])
 
@@ -54,7 +55,7 @@ class HotDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if route is None or not _is_json(scope):
+        if route is None or header(scope, b"content-type") != "application/json":
             await self._app(scope, receive, send)
             return
         messages = [await receive()]
@@ -63,8 +64,10 @@ class HotDoor:
                 messages.append(await receive())
             body = b"".join(message.get("body", b"") for message in messages)
             try:
-                asked = route.body.validate_json(body)
+                asked = route.body.validate_json(body) if messages[-1]["type"] == "http.request" else None
             except ValidationError:
+                asked = None
+            if asked is None:  # it does not fit, or broke off
                 await self._app(scope, _again(messages, receive), send)
                 return
             scope["route"] = route.declared
@@ -105,13 +108,6 @@ class _HotRoute:
 
 HotRoutes = Mapping[tuple[str, str], _HotRoute]
 """By method and path."""
-
-
-def _is_json(scope: Scope) -> bool:
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            return bool(value == b"application/json")
-    return False
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from fastapi import HTTPException
 from opentelemetry.trace import SpanKind, Status, StatusCode
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +26,15 @@ _ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-Match, Consortium-
 _EXPOSED = "API-Version, ETag, Event-Id, Link, Location, Result, Retry-After, Wait-For-Status, Idempotent-Replayed"
 
 
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of this name, in lower case; the hot way's, for Starlette's Headers read all anew each time."""
+    for key, value in scope["headers"]:
+        if key == name:
+            found: str = value.decode("latin-1")
+            return found
+    return None
+
+
 class _TooLarge(HTTPException):
     """An HTTPException, because FastAPI turns any other error while it reads a body into a 400."""
 
@@ -39,15 +48,16 @@ class Edge:
     def __init__(self, app: ASGIApp, *, service: str, version: str, origins: frozenset[str]) -> None:
         self._app = app
         self._service = service
-        self._version = version
+        self._always = [
+            (name.lower().encode(), value.encode()) for name, value in {**_SECURITY, "API-Version": version}.items()
+        ]
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
+        origin = header(scope, b"origin")
         allowed = origin if origin in self._origins else None
         seen = {"bytes": 0, "started": False, "status": 0}
 
@@ -55,7 +65,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 seen["started"] = True
                 seen["status"] = message["status"]
-                self._dress(MutableHeaders(scope=message), scope, allowed)
+                self._dress(message, scope, allowed)
             await send(message)
 
         async def receiving() -> Message:
@@ -66,13 +76,13 @@ class Edge:
                     raise _TooLarge
             return message
 
-        if allowed and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+        if allowed and scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method"):
             await self._preflight()(scope, receive, sending)
             return
         name, began = f"{scope['method']} {self._service}", time.perf_counter()
-        with telemetry.span(name, kind=SpanKind.SERVER, parent_traceparent=headers.get("traceparent")) as span:
+        with telemetry.span(name, kind=SpanKind.SERVER, parent_traceparent=header(scope, b"traceparent")) as span:
             try:
-                if int(headers.get("content-length") or 0) > MOST_BODY_BYTES:
+                if int(header(scope, b"content-length") or 0) > MOST_BODY_BYTES:
                     await plain(413, "too-large", "The request is too large", _TooLarge().detail)(
                         scope, receive, sending
                     )
@@ -93,11 +103,14 @@ class Edge:
             {"http.request.method": scope["method"], "http.route": path, "http.response.status_code": seen["status"]},
         )
 
-    def _dress(self, headers: MutableHeaders, scope: Scope, allowed: str | None) -> None:
-        for name, value in _SECURITY.items():
-            headers.setdefault(name, value)
-        headers["API-Version"] = self._version
+    def _dress(self, message: Message, scope: Scope, allowed: str | None) -> None:
+        raw = message["headers"] = list(message.get("headers", ()))
+        present = {name for name, _ in raw}
+        raw += [each for each in self._always if each[0] not in present]
         waited = scope.get("state", {}).get("wait_for")
+        if not waited and not allowed:
+            return
+        headers = MutableHeaders(raw=raw)
         if waited:
             headers["Wait-For-Status"] = waited
         if allowed and "access-control-allow-origin" not in headers:
