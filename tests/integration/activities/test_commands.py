@@ -179,7 +179,7 @@ async def test_sign_ups_together_are_decided_in_order_and_leave_out_what_one_by_
                 async with ours.database.transaction(ours.region) as tx:
                     await bookings.sign_up(tx, each, NOW)
             refusals.append(refused.value.code)
-    assert refusals == ["code-taken", "not-yours", "slot-full", "code-taken", "not-found", "not-a-school"]
+    assert refusals == ["code-taken", "not-yours", "slot-full", "code-taken", "not-found", "not-aschool"]
 
 
 async def test_sign_ups_together_never_overfill_beside_those_one_by_one(ours: Ours) -> None:
