@@ -4,7 +4,7 @@ For one request that machinery (matching every route, solving dependencies, exit
 then as a model) costs as much as our own work. A route marked `@hot` is declared, documented and guarded as any other;
 here the same guard and the same function are called, and the body is validated by its TypeAdapter, straight from its
 bytes. Whatever is not a plain request (another content type, a body that does not fit) is left to FastAPI, so what is
-wrong is said in one place. Measured in docs/decisions/0008.
+wrong is said in one place. Measured in docs/decisions/0087.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping

@@ -3,7 +3,7 @@
 What a transaction costs apart from the work (BEGIN, a round trip per statement, the wait for the disk at COMMIT) is
 then paid once for all of them. Only successes are answered here, each after the COMMIT of a transaction that also holds
 its Idempotency-Key and its facts. Whatever is not a plain success (a refusal, a key seen before, a statement that
-failed) is done again alone, by the ordinary way, which says what is wrong. Measured in docs/decisions/0008.
+failed) is done again alone, by the ordinary way, which says what is wrong. Measured in docs/decisions/0087.
 """
 
 import asyncio
