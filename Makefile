@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 export SPEERPUNT_PORTS := $(PORTS)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up down load test faults bench strangers check lock clean
+.PHONY: help demo up down load test faults bench national strangers check lock clean
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -32,6 +32,9 @@ bench: $(VENV)/ready strangers ## measures against named baselines, in turns (ON
 
 strangers: $(VENV)/ready
 	@deploy/strangers.sh || echo "the baselines of other people could not be installed; P8 and P12 are left out"
+
+national: $(VENV)/ready ## loads an invented country, reports it and balances its books (ARGS="--regions 3 --contributions 2000")
+	@$(PY) -m bench.national $(ARGS)
 
 faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7, SEEDS=20; BOUNDS=1 measures bounds)
 	@$(PY) -m $(if $(BOUNDS),tests.faults.bounds,tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3)))

@@ -1,0 +1,1 @@
+"""A whole country on one installation: made, loaded through the real doors, reported, and its books checked."""
