@@ -112,6 +112,13 @@ class Portal:
             self._told(answer)
         return answer.text
 
+    async def content(self, service: str, path: str) -> bytes:
+        """An answer that is a file, such as a zip."""
+        answer = await self.client.get(self.addresses[service] + path, headers=self._headers({}))
+        if answer.status_code >= 400:
+            self._told(answer)
+        return answer.content
+
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", **more}
 

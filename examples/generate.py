@@ -97,12 +97,12 @@ def make(region: Region) -> Post:
     from examples import mishaps
 
     post = Post(region, Dice(f"speerpunt/{region.code}/2019"))
-    desks = _desks(region)
+    offices = desks(region)
     for _ in range(VALID):
-        sender, organisation = post.dice.heavy_one_of(desks)
-        day = _a_day(post, organisation)
+        sender, organisation = post.dice.heavy_one_of(offices)
+        day = a_day(post, organisation)
         body = a_record(post, sender, organisation, day, post.dice.heavy_one_of(KINDS))
-        on = _sent_on(day)
+        on = sent_on(day)
         post.valid.append((sender, on, body))
         post.send(sender, on, body)
     mishaps.happen(post)
@@ -124,7 +124,7 @@ WHAT = {
 }
 
 
-def _desks(region: Region) -> dict[tuple[str, str], int]:
+def desks(region: Region) -> dict[tuple[str, str], int]:
     """Which sender declares for which company, and how often: parties more than others, some hardly at all."""
     weights: dict[tuple[str, str], int] = {}
     parties = {party.organisation for party in region.agreement.parties} if region.agreement else set()
@@ -138,11 +138,11 @@ def _desks(region: Region) -> dict[tuple[str, str], int]:
     return weights
 
 
-def _a_day(post: Post, organisation: str) -> date:
+def a_day(post: Post, organisation: str, first: date = FIRST, last: date = LAST) -> date:
     """A working day, outside the summer, on which the company counts as a partner and gave no lesson."""
     lessons = {place[:2] for each in post.region.lessons if (place := lesson_place(post.region)(each))}
     while True:
-        day = FIRST + timedelta(days=post.dice.below((LAST - FIRST).days + 1))
+        day = first + timedelta(days=post.dice.below((last - first).days + 1))
         summer = (7, 20) <= (day.month, day.day) <= (8, 25)
         corona = date(2020, 3, 16) <= day <= date(2020, 5, 29)
         closed = day.isoweekday() > 5 or summer or corona or (organisation, day) in lessons
@@ -150,7 +150,7 @@ def _a_day(post: Post, organisation: str) -> date:
             return day
 
 
-def _sent_on(day: date) -> date:
+def sent_on(day: date) -> date:
     """Senders publish a month at once, on the fifth of the next."""
     return (day.replace(day=1) + timedelta(days=32)).replace(day=5)
 
@@ -215,6 +215,8 @@ def as_meant(post: Post, made: Reckoning) -> None:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Every file that is made for a region, by its path in the folder."""
+    from examples import afterwards
+
     region = read(folder)
     made: dict[str, bytes] = {}
     if folder.name == "amersfoort":
@@ -223,9 +225,14 @@ def files(folder: Path) -> dict[str, bytes]:
         region = region.model_copy(update={"records": _as_records(made)})
         reckoned = reckon(region)
         as_meant(post, reckoned)
+        region, later = afterwards.records(region, post, reckoned)
+        made |= later
+        reckoned.region = region
     else:
         reckoned = reckon(region)
-    return {**made, "expected.json": _shown(expected(reckoned)), "reckoning.json": _shown(details(reckoned))}
+    first = {"expected": expected(reckoned), "reckoning": details(reckoned)}
+    first["expected"] |= afterwards.expected(reckoned)
+    return made | {f"{name}.json": _shown(document) for name, document in first.items()}
 
 
 def _shown(document: Body) -> bytes:
@@ -252,7 +259,7 @@ def main(words: Iterable[str] | None = None) -> int:
                 continue
             stale.append(f"{name}/{path}")
             if not options.check:
-                target.parent.mkdir(exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
     print(f"examples: {len(stale)} files {'out of date' if options.check else 'written'}", *stale, sep="\n  ")
     return 1 if options.check and stale else 0

@@ -1,7 +1,8 @@
 """What the records of a region should come to, reckoned from the files alone, without any code of the services.
 
 It is the answer that the services are held against: slow, plain, and written from the contract. It takes the records of
-one sender after the other, after the lessons were confirmed, and before anything was accepted.
+one sender after the other, after the lessons were confirmed, and before anything was accepted; examples/afterwards.py
+goes on from there.
 """
 
 import json
@@ -40,6 +41,7 @@ class Booking:
     verified: bool
     evidence: tuple[str, ...]
     gone: str = ""
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Reckoning:
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     worked: Counter[tuple[str, str, str, date]] = field(default_factory=Counter)
     claimed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    closed_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,8 @@ def place(made: Reckoning, sender: str, data: dict[str, Any]) -> tuple[str, str]
     if "withdraws" in data:
         if earlier is None or earlier.gone or earlier.organisation != organisation:
             return "unknown-reference", "refused"
+        if _closed(made, earlier.day) or earlier.accepted:
+            return "period-closed", "refused" if _closed(made, earlier.day) else "held"
         take_back(made, sender, earlier, "withdrawn")
         return "withdrawal", "booked"
     if not stands(region, organisation, day):
@@ -207,6 +212,8 @@ def place(made: Reckoning, sender: str, data: dict[str, Any]) -> tuple[str, str]
         return "unknown-line", "refused"
     if not region.programme.first_day <= day <= region.programme.last_day:
         return "outside-period", "refused"
+    if _closed(made, day) or (earlier is not None and _closed(made, earlier.day)):
+        return "period-closed", "refused"
     new = booking(data, organisation, day)
     worked = made.worked[organisation, sender, new.worker, day] if new.worker else 0
     if earlier is not None and not earlier.gone and (earlier.worker, earlier.day) == (new.worker, day):
@@ -221,6 +228,8 @@ def place(made: Reckoning, sender: str, data: dict[str, Any]) -> tuple[str, str]
         return "already-claimed-elsewhere", "refused"
     if timed and "activityRef" not in data and (organisation, day, new.line) in map(lesson_place(region), lessons):
         return "already-booked", "held"
+    if earlier is not None and not earlier.gone and earlier.accepted:
+        return "period-closed", "held"
     if new.kind == "hours":
         new.verified = new.minutes + worked <= SHIFT_MINUTES
         made.worked[organisation, sender, new.worker, day] += new.minutes
@@ -229,6 +238,10 @@ def place(made: Reckoning, sender: str, data: dict[str, Any]) -> tuple[str, str]
     made.claimed.update(dict.fromkeys(new.evidence, (organisation, new.line)))
     made.bookings[sender, data["id"]] = new
     return ("correction" if earlier_id else ""), "booked"
+
+
+def _closed(made: Reckoning, day: date) -> bool:
+    return made.closed_until is not None and day <= made.closed_until
 
 
 def booking(data: dict[str, Any], organisation: str, day: date) -> Booking:

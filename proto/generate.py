@@ -19,7 +19,11 @@ PROTO = Path(__file__).resolve().parent
 PROJECT = PROTO.parent
 SERVICES = ("partners", "funding", "activities", "notifications")
 MADE = (Path("proto/gen"), Path("proto/events"), Path("docs/api"))
-SCHEMAS = {"RegionFile": Path("examples/region.schema.json"), "ActivitiesFile": Path("examples/activities.schema.json")}
+SCHEMAS = {
+    "RegionFile": Path("examples/region.schema.json"),
+    "ActivitiesFile": Path("examples/activities.schema.json"),
+    "LaterFile": Path("examples/later.schema.json"),
+}
 
 
 def protos(into: Path) -> None:

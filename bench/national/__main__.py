@@ -29,7 +29,7 @@ from deploy.embedded.supervisor import SERVICES, Stack
 REPORT = Path("build/national.json")
 INTAKE = "funding.intake"
 ASK_AGAIN_SECONDS = 0.5
-QUIET_SECONDS = 3_600
+QUIET_SECONDS, QUIET_TIMES = 60, 60
 SETTINGS = {
     "SPEERPUNT_REQUESTS_PER_MINUTE": "100000000",
     "SPEERPUNT_TELEMETRY_SAMPLE": "0",
@@ -97,14 +97,14 @@ async def _taken_in(client: httpx2.AsyncClient, stack: Stack, sent: int, watch: 
 
 async def _quiet(client: httpx2.AsyncClient, stack: Stack, watch: Watch) -> int:
     """Returns when nothing is on its way any more; how many facts were published so far."""
-    for _ in range(QUIET_SECONDS):
+    for _ in range(QUIET_TIMES):
         try:
-            quiet = await (await Operators.sign_in(client, stack)).caught_up(5)
+            quiet = await (await Operators.sign_in(client, stack)).caught_up(QUIET_SECONDS)
         except StillBehind as behind:
             watch.say(str(behind))
         else:
             return quiet.published
-    raise StillBehind("The services did not catch up within hours.")
+    raise StillBehind("The services did not catch up within an hour.")
 
 
 def show(watch: Watch, regions: Sequence[RegionMade], found: Sequence[Books], disk: Mapping[str, int]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 
 from cli.demo import account, award, carry_out, journey, lessons, neighbour, plan, pledge, prove, sign, told
+from cli.demo.later import later
 from cli.demo.stage import DemoFailed, Stage
 from cli.demo.systems import Systems
 from cli.operators import StillBehind
@@ -71,6 +72,8 @@ async def _story(stage: Stage, beside: Region | None) -> Report:
         await telling
     planning, notifications = await told.planning(stage)
     counted = await stage.office.get("activities", "/v1/activities/statistics")
+    lesson = await lessons.told(stage, played)
+    afterwards = await later(stage)
     return Report(
         region=region.code,
         reader=Reader(
@@ -89,7 +92,7 @@ async def _story(stage: Stage, beside: Region | None) -> Report:
         cofinancing=position,
         spreadsheet=sheet,
         refusal=done.refusal,
-        lesson=await lessons.told(stage, played),
+        lesson=lesson,
         activities=account.activities(done, played, counted, booked),
         broken=done.broken,
         proof=proof,
@@ -98,6 +101,7 @@ async def _story(stage: Stage, beside: Region | None) -> Report:
         planning=planning,
         notifications=notifications,
         journey=followed,
+        later=afterwards,
         events=await _events(stage),
         loaded=first,
         loaded_again=second,

@@ -9,8 +9,9 @@ from cli.demo.lessons import Played
 from cli.demo.stage import Stage
 from cli.region.model import Grant
 from cli.report import naive
-from cli.report.model import Activities, Call, Cause, Cofinancing, Contributions, Reading, Spreadsheet
+from cli.report.model import Activities, Call, Cause, Cofinancing, Reading, Spreadsheet
 from cli.report.naive import Answer
+from cli.report.part import Contributions
 
 
 async def accept(stage: Stage) -> list[dict[str, Any]]:

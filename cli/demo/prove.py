@@ -17,7 +17,7 @@ ACCEPTED = "memo/accepted/"
 
 async def prove(stage: Stage, done: CarriedOut) -> tuple[Ledger, Proof | None]:
     """The state of the books, and the proof; no proof when nothing was accepted."""
-    verdict = await _sealed(stage)
+    verdict = await sealed(stage)
     ledger = Ledger(
         journal_entries=verdict["entries"] + verdict["unsealed"],
         imbalance_cents=verdict["imbalanceCents"],
@@ -34,7 +34,7 @@ async def prove(stage: Stage, done: CarriedOut) -> tuple[Ledger, Proof | None]:
     return ledger, await _trace(stage, done, traced, verdict)
 
 
-async def _sealed(stage: Stage) -> dict[str, Any]:
+async def sealed(stage: Stage) -> dict[str, Any]:
     """The verdict on the books once every entry is sealed. Raises DemoFailed when that takes too long."""
     until = asyncio.get_running_loop().time() + SEAL_SECONDS
     while True:

@@ -27,6 +27,7 @@ def of(
         "pledges.csv": (_promises(promised, known),),
         "planning.csv": (_planning(planned),),
         "activities.yaml": (_activities(region, known),),
+        "later.yaml": (_later(region, known),),
     }
     return [
         Trouble(region.folder / file, place, why)
@@ -192,6 +193,35 @@ def _activities(region: Region, known: _Known) -> Found:
             yield f"imports.{number}.school", unknown("school", sign_up.school, known.schools)
         yield from known.organisation(f"imports.{number}.company", sign_up.company)
         yield from known.line(f"imports.{number}.line", sign_up.line)
+
+
+def _later(region: Region, known: _Known) -> Found:
+    later = region.later
+    if later is None:
+        return
+    if later.report_on <= region.report_on:
+        yield "reportOn", f"comes before the first report, which is on {region.report_on}. Name a later day."
+    yield from _twice("instalments", [each.code for each in later.instalments])
+    yield from _twice("commitments", [each.code for each in later.commitments])
+    for number, move in enumerate(later.reallocation.moves if later.reallocation else ()):
+        for name, line in (("from", move.from_line), ("to", move.to)):
+            if line != "unallocated":
+                yield from known.line(f"reallocation.moves.{number}.{name}", line)
+    for number, commitment in enumerate(later.commitments):
+        yield from known.organisation(f"commitments.{number}.organisation", commitment.organisation)
+        yield from known.line(f"commitments.{number}.line", commitment.line)
+    codes = {each.code for each in later.commitments}
+    for number, claim in enumerate(later.claims):
+        if claim.commitment not in codes:
+            yield f"claims.{number}.commitment", unknown("commitment", claim.commitment, codes)
+        if (claim.refused is None) == (claim.paid is None):
+            yield f"claims.{number}", "is either refused or paid. Fill in one of the two."
+    senders = {each.code for each in region.senders}
+    for folder, sent in (("later/year", later.year), ("later/closed", later.closed)):
+        for sender in sorted(sent.keys() - senders):
+            yield folder, unknown("sender", sender, senders)
+    if later.closed and later.close_until is None:
+        yield "closeUntil", "is empty, and there are records for a closed period. Fill it in, or remove later/closed."
 
 
 def _twice(place: str, codes: Sequence[str]) -> Found:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from cli.region import checks, rows
 from cli.region.documents import document
-from cli.region.model import ActivitiesFile, Region, RegionFile
+from cli.region.model import ActivitiesFile, Later, LaterFile, Region, RegionFile
 from cli.region.rows import CompanyRow, PlanningRow, PledgeRow
 from cli.region.sheets import Row
 from cli.region.sheets import rows as sheet
@@ -22,6 +22,7 @@ def read(folder: Path) -> Region:
     activities: ActivitiesFile | None = ActivitiesFile()
     if (folder / "activities.yaml").exists():
         activities = document(folder / "activities.yaml", ActivitiesFile, troubles)
+    later = document(folder / "later.yaml", LaterFile, troubles) if (folder / "later.yaml").exists() else None
     companies = sheet(folder / "companies.csv", CompanyRow, troubles)
     promised = sheet(folder / "pledges.csv", PledgeRow, troubles)
     planned = sheet(folder / "planning.csv", PlanningRow, troubles)
@@ -30,6 +31,7 @@ def read(folder: Path) -> Region:
     if said is None or activities is None:
         raise AssertionError("an unreadable document was refused")
     region = _together(folder, said, activities, companies, promised, planned)
+    region = region.model_copy(update={"later": _later(folder, later)})
     refuse(checks.of(region, said, companies, promised, planned))
     return region
 
@@ -73,8 +75,19 @@ def _together(
         requests=activities.requests,
         lessons=activities.lessons,
         imports=activities.imports,
-        records={path.stem: _lines(path) for path in sorted((folder / "records").glob("*.jsonl"))},
+        records=_records(folder / "records"),
     )
+
+
+def _later(folder: Path, said: LaterFile | None) -> Later | None:
+    if said is None:
+        return None
+    year, closed = _records(folder / "later" / "year"), _records(folder / "later" / "closed")
+    return Later(**{name: getattr(said, name) for name in LaterFile.model_fields}, year=year, closed=closed)
+
+
+def _records(folder: Path) -> dict[str, tuple[bytes, ...]]:
+    return {path.stem: _lines(path) for path in sorted(folder.glob("*.jsonl"))}
 
 
 def _some(found: Iterable[T | None]) -> tuple[T, ...]:

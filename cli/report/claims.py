@@ -1,14 +1,17 @@
 """What must hold in a report, checked on its own figures; the demo fails with a sentence when something does not."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
+from cli.report.later import Accounted, Determination, Later, Spent
 from cli.report.model import Claim, Report
 
 
 def check(report: Report, expected: Mapping[str, Any] | None = None) -> tuple[Claim, ...]:
     """Every claim with the figures it was checked on. `expected` is what the region folder says must come out."""
-    return (*_money(report), *_records(report), *_books(report), *_others(report), *_as_expected(report, expected))
+    first = (*_money(report), *_records(report), *_books(report), *_others(report))
+    return (*first, *_later(report.later), *_as_expected(report, expected))
 
 
 def _money(report: Report) -> Iterator[Claim]:
@@ -124,6 +127,103 @@ def _others(report: Report) -> Iterator[Claim]:
         sentence="Every consumer is up to date, and no message of ours failed.",
         holds=events.lag == 0 and events.dead_letters == 0,
         because=f"lag {events.lag}, {events.dead_letters} dead letters",
+    )
+
+
+def _later(later: Later | None) -> Iterator[Claim]:
+    if later is None:
+        return
+    found = later.contributions
+    together = found.accepted + found.held + found.duplicates + sum(found.refused.values())
+    yield Claim(
+        sentence="A year later: each record ended as exactly one thing, and what is realised is what the ledger holds.",
+        holds=found.published == together and later.realised_cents == later.booked_cents,
+        because=f"{found.published} and {together} records, {later.realised_cents} and {later.booked_cents} cents",
+    )
+    if later.lowered is not None:
+        before, after = later.lowered.before, later.lowered.after
+        yield Claim(
+            sentence="What was known before the percentage changed is still answered as it was known.",
+            holds=before == later.lowered.again and before.required_cents != after.required_cents,
+            because=f"{before.basis_points} basis points on {before.known_on}, {after.basis_points} the day after",
+        )
+    if later.closing is not None:
+        closed = later.closing
+        yield Claim(
+            sentence="What comes for a closed period changes nothing in it.",
+            holds=closed.before_cents == closed.after_cents,
+            because=f"{closed.before_cents} and {closed.after_cents} cents, {closed.late.published} records came late",
+        )
+    if later.moved is not None:
+        moved = later.moved
+        yield Claim(
+            sentence="Money moved between lines is approved by another person, and no cent comes or goes.",
+            holds=bool(moved.own_approval) and moved.together_before_cents == moved.together_after_cents,
+            because=moved.own_approval or "it was allowed",
+        )
+    yield from _spent(later.money, later.closing.until if later.closing else None)
+    yield from _accounted(later.report, later.realised_cents)
+    yield from _determined(later.determination)
+    yield Claim(
+        sentence="After the year the books balance, every entry is sealed and the chain verifies.",
+        holds=later.chain == "verified" and later.imbalance_cents == later.imbalance_minutes == 0,
+        because=f"{later.journal_entries} entries, {later.chain}",
+    )
+
+
+def _spent(money: Spent | None, closed: date | None) -> Iterator[Claim]:
+    if money is None:
+        return
+    spoken_for = money.line_committed_cents + money.line_claimed_cents
+    yield Claim(
+        sentence="A refused claim takes nothing of its commitment, and no line gives more than it has.",
+        holds=money.left_cents == money.committed_cents - money.paid_cents
+        and spoken_for <= money.allocated_cents
+        and bool(money.too_much),
+        because=f"{money.left_cents} cents left of {money.committed_cents}, {spoken_for} of {money.allocated_cents}",
+    )
+    if money.paid_day is not None and closed is not None:
+        yield Claim(
+            sentence="A payment is never booked in a period that is closed.",
+            holds=money.paid_day > closed,
+            because=money.paid_says,
+        )
+
+
+def _accounted(report: Accounted | None, realised_cents: int) -> Iterator[Claim]:
+    if report is None:
+        return
+    yield Claim(
+        sentence="Nobody signs off an own report, and what was signed is what was made.",
+        holds=bool(report.own_sign_off)
+        and report.signed_sha256 == report.sha256
+        and report.realised_cents == realised_cents,
+        because=report.own_sign_off or "it was allowed",
+    )
+    yield Claim(
+        sentence="The audit file verifies with Python alone, and one changed digit in it is found.",
+        holds=report.file_whole and report.changed_found,
+        because=report.changed_says or "not found",
+    )
+    yield Claim(
+        sentence="The report made again after the determination is the same, byte for byte.",
+        holds=report.reproduced,
+        because=report.sha256[:16],
+    )
+
+
+def _determined(made: Determination | None) -> Iterator[Claim]:
+    if made is None:
+        return
+    yield Claim(
+        sentence="Nothing is determined while the base is undecided, nor by one person alone, nor added to afterwards.",
+        holds=bool(made.undecided) and bool(made.own_approval) and bool(made.after) and len(made.options) > 1,
+        because=made.own_approval or "it was allowed",
+    )
+    yield Claim(
+        sentence="Received, less what is reclaimed, with what is still due, is what was determined.",
+        holds=made.received_cents - made.reclaimed_cents + made.payable_cents == made.determined_cents,
+        because=f"{made.received_cents} - {made.reclaimed_cents} + {made.payable_cents} is {made.determined_cents}",
     )
 
 

@@ -7,11 +7,8 @@ the region folder has nothing for it.
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from cli.report.later import Later
+from cli.report.part import Contributions, Part
 
 
 class Reader(Part):
@@ -126,21 +123,6 @@ class Spreadsheet(Part):
     naive_cents: int
     causes: tuple[Cause, ...]
     provable_cents: int
-
-
-class Contributions(Part):
-    """What became of what was sent; each record ended as exactly one of these.
-
-    `accepted` were booked, corrections and withdrawals included; a few of them may still wait for a second person.
-    """
-
-    published: int
-    accepted: int
-    held: int
-    duplicates: int
-    refused: dict[str, int]
-    senders: int
-    over_rest: int = 0
 
 
 class Latency(Part):
@@ -381,6 +363,7 @@ class Report(Part):
     planning: Planning | None
     notifications: Notifications
     journey: Journey | None
+    later: Later | None = None
     events: Events
     loaded: dict[str, int]
     loaded_again: dict[str, int]

@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from cli.report.model import Cause, Line, Report
-from cli.report.words import Words
+from cli.report.words import BASES, Words
 
 PARTS = (
     ("answer", "The answer"),
@@ -19,6 +19,7 @@ PARTS = (
     ("neighbour", "The neighbour"),
     ("planning", "The planning"),
     ("journey", "A journey"),
+    ("later", "A year later"),
     ("checks", "The checks"),
 )
 FILLS = {"spearhead": "brand", "location": "good", "unallocated": "later"}
@@ -58,7 +59,9 @@ def render(report: Report) -> str:
     what_if = report.money.what_if.lines if report.money and report.money.what_if else ()
     return environment.get_template("page.html.jinja").render(
         r=report,
+        l=report.later,
         w=Words(report.reader),
+        bases=BASES,
         contents=[(name, title) for name, title in PARTS if name in shown],
         waterfall=[{"cause": fall.cause, "from": fall.from_, "width": fall.width} for fall in falls],
         top=max([report.spreadsheet.naive_cents, *heights]) if report.spreadsheet else 0,

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.report import later_terminal
 from cli.report.model import Report
 from cli.report.words import Words
 
@@ -28,6 +29,7 @@ def show(report: Report, console: Console) -> None:
         _neighbour,
         _planning,
         _journey,
+        _later,
         _claims,
     )
     for part in parts:
@@ -190,6 +192,11 @@ def _journey(console: Console, report: Report, w: Words) -> None:
     _tell(console, "A journey", f"record {escape(report.journey.record)} ({report.journey.outcome})")
     for step in report.journey.steps:
         console.print(f"  {w.clock(step.at)} +{w.number(step.after_ms)} ms  {step.service}: {escape(step.what)}")
+
+
+def _later(console: Console, report: Report, w: Words) -> None:
+    if report.later is not None:
+        later_terminal.show(console, report.later, w)
 
 
 def _claims(console: Console, report: Report, w: Words) -> None:

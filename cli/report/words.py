@@ -9,6 +9,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from cli.report.model import Reader
 
+BASES = {"of-subsidy": "of the subsidy", "of-total": "of subsidy and co-financing together"}
 LOCALES = {"nl": "nl_NL", "sv": "sv_SE", "en": "en_GB"}
 
 

@@ -46,8 +46,20 @@ def test_the_amersfoort_demo_ends_with_a_report_in_which_every_claim_holds(tmp_p
     assert report["notifications"]["suppressed_duplicates"] > 0
     assert any(each["state"] == "cancelled" for each in report["planning"]["milestones"])
     assert {step["service"] for step in report["journey"]["steps"]} >= {"funding", "notifications"}
+    later = report["later"]
+    assert later["released"] == later["contributions"]["held"] == 9
+    assert (later["lowered"]["before"]["basis_points"], later["lowered"]["after"]["basis_points"]) == (1_000, 750)
+    assert later["closing"]["before_cents"] == later["closing"]["after_cents"] > 0
+    assert later["closing"]["late"]["refused"] == {"period-closed": 6}
+    assert [each["state"] for each in later["money"]["claims"]] == ["refused", "paid"]
+    assert later["report"]["file_whole"] is later["report"]["changed_found"] is later["report"]["reproduced"] is True
+    made = later["determination"]
+    assert made["received_cents"] - made["reclaimed_cents"] == made["determined_cents"]
+    assert later["realised_cents"] == made["counted_cents"] > report["cofinancing"]["realised_cents"]
+    assert later["chain"] == "verified"
     page = (tmp_path / "build" / "demo-report.html").read_text(encoding="utf-8")
     assert "STO Amersfoort e.o." in page
+    assert later["determination"]["undecided"] in html.unescape(page)
     assert "Een robotarm programmeren" in page
     assert report["refusal"]["sentence"] in html.unescape(page)
     assert "http://" not in page
@@ -66,7 +78,7 @@ def test_a_region_without_agreement_records_planning_and_lessons_still_plays(tmp
     done = demo(tmp_path, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "build" / "demo-report.json").read_text(encoding="utf-8"))
-    absent = ("agreement", "spreadsheet", "refusal", "lesson", "broken", "planning", "journey")
+    absent = ("agreement", "spreadsheet", "refusal", "lesson", "broken", "planning", "journey", "later")
     assert {name: report[name] for name in absent} == dict.fromkeys(absent)
     assert sum(line["cents"] for line in report["allocation"]) == report["grant_cents"]
     assert report["contributions"]["published"] == 0

@@ -5,6 +5,7 @@ Every item says where it comes from: `provenance: public`, with its `source`, or
 
 from cli.region.model.activities import ActivitiesFile, Attendance, Import, Lesson, LessonRequest, Offer
 from cli.region.model.funding import Allocation, Grant, Pledge, PledgeLine, Sender, Statement, Supplement
+from cli.region.model.later import Later, LaterClaim, LaterFile
 from cli.region.model.partners import (
     Agreement,
     AgreementParty,
@@ -25,6 +26,9 @@ __all__ = [
     "Attendance",
     "Grant",
     "Import",
+    "Later",
+    "LaterClaim",
+    "LaterFile",
     "Lesson",
     "LessonRequest",
     "Membership",

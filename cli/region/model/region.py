@@ -6,6 +6,7 @@ from pathlib import Path
 from cli.region.model.activities import Import, Lesson, LessonRequest, Offer
 from cli.region.model.funding import Allocation, Form, Grant, Pledge, Sender, Statement, Supplement
 from cli.region.model.items import Code, Part
+from cli.region.model.later import Later
 from cli.region.model.partners import (
     Agreement,
     Consortium,
@@ -68,6 +69,7 @@ class Region(Part):
     lessons: tuple[Lesson, ...]
     imports: tuple[Import, ...]
     records: dict[str, tuple[bytes, ...]]
+    later: Later | None = None
 
     @property
     def request(self) -> LessonRequest:
@@ -97,8 +99,12 @@ class Region(Part):
     @property
     def supplements(self) -> tuple[Supplement, ...]:
         """What was added to the grant by the day of the report, oldest first."""
+        return self.supplements_until(self.report_on)
+
+    def supplements_until(self, day: date) -> tuple[Supplement, ...]:
+        """What was added to the grant by a day, oldest first."""
         every = self.grant.supplements if self.grant else ()
-        given = (each for each in every if each.awarded_on <= self.report_on)
+        given = (each for each in every if each.awarded_on <= day)
         return tuple(sorted(given, key=lambda each: each.awarded_on))
 
     @property

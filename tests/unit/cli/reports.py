@@ -12,7 +12,6 @@ from cli.report.model import (
     Cause,
     Claim,
     Cofinancing,
-    Contributions,
     Entry,
     Events,
     Journey,
@@ -36,6 +35,7 @@ from cli.report.model import (
     Step,
     WhatIf,
 )
+from cli.report.part import Contributions
 
 NOON = datetime(2023, 11, 1, 11, 0, tzinfo=UTC)
 LINES = tuple(
