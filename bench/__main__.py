@@ -15,6 +15,7 @@ from rich.table import Table
 from bench import bookings, commands, conditions, flow, intake, latency, ledger, relay
 from bench.measure import Row
 from bench.places import Place, place
+from runtime import garbage
 
 Bench = Callable[[Place, set[str], Any], Awaitable[list[Row]]]
 BENCHES: dict[tuple[str, ...], Bench] = {
@@ -37,6 +38,7 @@ async def run(only: set[str]) -> list[Row]:
     if unknown := only - known:
         raise SystemExit(f"There is no {', '.join(sorted(unknown))}; choose from {', '.join(sorted(known))}.")
     found: list[Row] = []
+    garbage.settle()  # as a service does, for whatever runs in this process
     async with place() as here:
         for ids, bench in BENCHES.items():
             if wanted := (set(ids) & only if only else set(ids)):

@@ -25,7 +25,7 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from runtime import housekeeping, kafka, operations, telemetry
+from runtime import garbage, housekeeping, kafka, operations, telemetry
 from runtime.auth import TokenChecker
 from runtime.brake import Brake
 from runtime.consumer import Consumer, Subscription
@@ -206,6 +206,7 @@ async def _run(service: Service, roles: frozenset[str], log: Any) -> None:
             stage.start()
         for door in up:
             await door.wait()
+        garbage.settle()
         _tell(service.settings, addresses)
         log.info("ready", roles=sorted(roles), **addresses)
         failed = await _first_end(stages, asked_to_stop)
