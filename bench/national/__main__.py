@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 import httpx2
 from rich.console import Console
 from rich.table import Table
@@ -87,12 +88,22 @@ async def _taken_in(client: httpx2.AsyncClient, stack: Stack, sent: int, watch: 
     """Returns when funding has handled every record."""
     others = [name for name in stack.services if name != "funding"]
     while True:
-        behind = await (await Operators.sign_in(client, stack)).lag(but=others)
+        try:
+            behind = await (await Operators.sign_in(client, stack)).lag(but=others)
+        except grpc.aio.AioRpcError as error:
+            _busy(error)
+            continue
         left = sum(each.lag for each in behind if each.consumer == INTAKE)
         if not left:
             return
         watch.say(f"{sent - left} of {sent} records taken in")
         await asyncio.sleep(ASK_AGAIN_SECONDS)
+
+
+def _busy(error: grpc.aio.AioRpcError) -> None:
+    """A service too busy to count within its deadline is asked again; raises what is anything else."""
+    if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+        raise error
 
 
 async def _quiet(client: httpx2.AsyncClient, stack: Stack, watch: Watch) -> int:
@@ -102,6 +113,8 @@ async def _quiet(client: httpx2.AsyncClient, stack: Stack, watch: Watch) -> int:
             quiet = await (await Operators.sign_in(client, stack)).caught_up(QUIET_SECONDS)
         except StillBehind as behind:
             watch.say(str(behind))
+        except grpc.aio.AioRpcError as error:
+            _busy(error)
         else:
             return quiet.published
     raise StillBehind("The services did not catch up within an hour.")
