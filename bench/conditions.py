@@ -80,7 +80,7 @@ def _cost(served: Served, stored: int) -> Side:
         try:
             for statement in _EMPTY:
                 await connection.execute(statement)
-            if await connection.fetchval("SELECT count(*) FROM pebbles") != stored:
+            if await connection.fetchval("SELECT count(*) FROM pebbles WHERE code = 'stored'") != stored:
                 raise SystemExit(f"{served.which} does not hold {stored} pebbles")
         finally:
             await connection.close()
