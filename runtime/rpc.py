@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import grpc
@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from opentelemetry.trace import SpanKind
 
 from runtime import telemetry
-from runtime.auth import Actor, ForeignConsortium, ServiceTokens, TokenChecker
+from runtime.auth import Actor, ForeignConsortium, TokenChecker
 from runtime.postgres import PASSING, in_transaction
 from runtime.problems import Kind, Problem, Unavailable
 from runtime.settings import Settings
@@ -210,16 +210,29 @@ def _kind(status: str, named: str) -> Kind:
     return next(iter(exact or found), Kind.UNAVAILABLE)
 
 
+class Tokens(Protocol):
+    """Whose token a call carries: usually the service's own, at a console that of the person at it."""
+
+    async def token(self) -> str: ...
+
+
 class Client:
     """Calls to one other service: own token, trace, deadline, and answers as problems of ours."""
 
-    def __init__(self, address: str, what: str, tokens: ServiceTokens) -> None:
+    def __init__(self, address: str, what: str, tokens: Tokens) -> None:
         self._what = what
         self._tokens = tokens
         self.channel = grpc.aio.insecure_channel(address, options=(("grpc.enable_retries", 0),))
 
-    async def call(self, method: Any, request: Any, *, timeout_seconds: float = DEADLINE_SECONDS) -> Any:
-        """Calls a stub's method.
+    async def call(
+        self,
+        method: Any,
+        request: Any,
+        *,
+        timeout_seconds: float = DEADLINE_SECONDS,
+        tokens: Tokens | None = None,
+    ) -> Any:
+        """Calls a stub's method; with `tokens` on behalf of somebody else than this service.
 
         Raises CalledInTransaction inside an open transaction, Unavailable when the other side is away, too slow or
         broken, RemoteProblem with its kind, code and sentence when it refuses.
@@ -227,7 +240,7 @@ class Client:
         if in_transaction():
             raise CalledInTransaction("a call to another service inside an open transaction")
         with telemetry.span(f"call {self._what}", kind=SpanKind.CLIENT):
-            metadata = [("authorization", f"Bearer {await self._tokens.token()}")]
+            metadata = [("authorization", f"Bearer {await (tokens or self._tokens).token()}")]
             if parent := telemetry.current_traceparent():
                 metadata.append(("traceparent", parent))
             try:

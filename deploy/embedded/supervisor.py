@@ -28,7 +28,10 @@ from deploy.embedded.ports import Ports
 from deploy.embedded.problems import CannotStart, about_the_disk
 from deploy.embedded.processes import Child, Program
 
-SERVICES = ("partners", "funding", "activities", "notifications")
+CORE = ("partners", "funding", "activities", "notifications")
+"""The services that do the work."""
+SERVICES = (*CORE, "dashboard")
+"""All that can be run; the dashboard only looks."""
 DRAIN_SECONDS = 20
 
 
@@ -54,7 +57,7 @@ class Stack:
     def __init__(
         self,
         *,
-        services: Sequence[str] = SERVICES,
+        services: Sequence[str] = CORE,
         name: str | None = None,
         runs: Path | None = None,
         progress: Callable[[str], None] = say,

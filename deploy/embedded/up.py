@@ -99,6 +99,9 @@ def addresses(known: dict[str, Any]) -> str:
     """What a person wants to open."""
     lines = []
     for service, url in known["http"].items():
+        if service == "dashboard":
+            lines.append(f"{service:14} {url} (open it in a browser)")
+            continue
         lines.append(f"{service:14} REST {url}/v1/docs   OpenAPI {url}/v1/openapi.json   gRPC {known['grpc'][service]}")
     lines.append(f"{'Kafka':14} {known['kafka']}")
     lines.append(f"{'tokens':14} {known['issuer']}/.well-known/openid-configuration")

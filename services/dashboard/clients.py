@@ -1,0 +1,117 @@
+"""The other services as the dashboard asks them: numbers of their events, and what an operator does to dead letters.
+
+Every call carries the token of the person at the browser, so each service decides by itself whether that person may.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from speerpunt.runtime.v1 import operations_pb2 as pb
+from speerpunt.runtime.v1 import operations_pb2_grpc
+
+from runtime.problems import NotFound, Problem
+from runtime.rpc import Client
+from services.dashboard.settings import Settings
+
+SERVICES = ("partners", "funding", "activities", "notifications")
+ASK_SECONDS = 3.0
+ACT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One service at this moment; `problem` says why nothing is known of it."""
+
+    name: str
+    about: Any = None
+    lag: tuple[Any, ...] = ()
+    problem: str = ""
+
+    @property
+    def behind(self) -> int:
+        """Messages that its consumers have yet to handle."""
+        return sum(each.lag for each in self.lag)
+
+
+class OnePerson:
+    """The token of the person who asks, where a service's own would be."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def token(self) -> str:
+        return self._token
+
+
+class Consoles:
+    """The Operations doors of the services."""
+
+    def __init__(self, settings: Settings) -> None:
+        addresses = {name: str(getattr(settings, f"{name}_grpc")) for name in SERVICES}
+        self._clients: Mapping[str, Client] = {
+            name: Client(address, name, OnePerson("")) for name, address in addresses.items() if address
+        }
+
+    async def states(self, token: str) -> list[ServiceState]:
+        """All services; one that is away says so."""
+        return list(await asyncio.gather(*(self._state(name, token) for name in self._clients)))
+
+    async def dead_letters(self, token: str, most: int = 200) -> list[tuple[str, Any]]:
+        """What waits at every service that answers: (service, dead letter), the oldest first."""
+
+        async def of(name: str) -> list[tuple[str, Any]]:
+            try:
+                told = await self._call(name, "ListDeadLetters", pb.ListDeadLettersRequest(limit=most), token)
+            except Problem:
+                return []
+            return [(name, letter) for letter in told.dead_letters]
+
+        found = await asyncio.gather(*(of(name) for name in self._clients))
+        return sorted((each for one in found for each in one), key=lambda each: each[1].at.ToNanoseconds())
+
+    async def replay(self, service: str, dead_letter_id: str, token: str) -> int:
+        """Handles a dead letter again; how many messages that were. Raises what the service says."""
+        told = await self._call(service, "Replay", pb.ReplayRequest(dead_letter_id=dead_letter_id), token, ACT_SECONDS)
+        return int(told.handled)
+
+    async def discard(self, service: str, dead_letter_id: str, reason: str, token: str) -> int:
+        """Gives a dead letter up; how many messages behind it were handled. Raises what the service says."""
+        asked = pb.DiscardRequest(dead_letter_id=dead_letter_id, reason=reason)
+        return int((await self._call(service, "Discard", asked, token, ACT_SECONDS)).handled)
+
+    async def follow(self, correlation_ids: Iterable[str], token: str) -> list[Any]:
+        """What every service received and published under these ids, in time."""
+
+        async def of(name: str, one: str) -> list[Any]:
+            try:
+                told = await self._call(name, "Follow", pb.FollowRequest(correlation_id=one), token)
+            except Problem:
+                return []
+            return list(told.steps)
+
+        found = await asyncio.gather(*(of(name, one) for one in correlation_ids for name in self._clients))
+        steps = [step for one in found for step in one]
+        return sorted(steps, key=lambda step: (step.handled_at if step.consumer else step.published_at).ToNanoseconds())
+
+    async def close(self) -> None:
+        for client in self._clients.values():
+            await client.close()
+
+    async def _state(self, name: str, token: str) -> ServiceState:
+        try:
+            about, lag = await asyncio.gather(
+                self._call(name, "Describe", pb.DescribeRequest(), token),
+                self._call(name, "GetLag", pb.GetLagRequest(), token),
+            )
+        except Problem as problem:
+            return ServiceState(name, problem=problem.detail)
+        return ServiceState(name, about, tuple(lag.consumers))
+
+    async def _call(self, name: str, method: str, request: Any, token: str, seconds: float = ASK_SECONDS) -> Any:
+        client = self._clients.get(name)
+        if client is None:
+            raise NotFound(what="service with this name")
+        stub = operations_pb2_grpc.OperationsStub(client.channel)
+        return await client.call(getattr(stub, method), request, timeout_seconds=seconds, tokens=OnePerson(token))

@@ -1,0 +1,20 @@
+"""What can be set for the dashboard, beyond what every service has."""
+
+from pydantic import SecretStr
+
+import runtime.settings
+
+
+class Settings(runtime.settings.Settings):
+    """Who it is for the sign-in service, and where browsers find it.
+
+    `oidc_client_id` is registered there with `<public url>/sign-in/callback`; without a secret it is a public client,
+    which PKCE protects. `public_url` is needed behind a proxy; left out it is the address in the request, which
+    production refuses.
+    """
+
+    oidc_client_id: str = "dashboard-web"
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scopes: str = "openid"
+    public_url: str = ""
+    session_hours: float = 10

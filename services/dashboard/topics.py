@@ -1,0 +1,5 @@
+"""The dashboard publishes nothing: it only hears."""
+
+from runtime.kafka import Topic
+
+TOPICS: tuple[Topic, ...] = ()

@@ -1,0 +1,172 @@
+"""The pages of the dashboard: each asks its view and fills its template."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from runtime.postgres import Tx
+from runtime.problems import InvalidInput
+from services.dashboard.clients import Consoles
+from services.dashboard.store import Q
+from services.dashboard.web import charts, views
+from services.dashboard.web.guard import Seen, SeenByOperators, Visit
+from services.dashboard.web.speaking import LANGUAGES
+
+BEAT_SECONDS = 1.0
+KEEP_ALIVE_BEATS = 15
+PAGES = ("today", "programme", "cofinancing", "agreement", "activities", "planning", "flow", "dead-letters")
+
+router = APIRouter(include_in_schema=False)
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["charts"] = charts
+
+
+def render(visit: Visit, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+    """A page in the reader's language."""
+    region = visit.region
+    text = _templates.get_template(f"{template}.html.jinja").render(
+        say=visit.speech,
+        visit=visit,
+        region=region,
+        base=f"/regions/{region.code}" if region else "",
+        here=template,
+        pages=[each for each in PAGES if each != "dead-letters" or "operator" in visit.session.actor.roles],
+        languages=LANGUAGES,
+        on=visit.on,
+        asked=visit.request.query_params.get("on"),
+        address=visit.request.url.path + (f"?{visit.request.url.query}" if visit.request.url.query else ""),
+        csrf=visit.session.csrf,
+        **facts,
+    )
+    return HTMLResponse(text, status)
+
+
+async def shown(visit: Visit, template: str, view: Callable[[Tx], Awaitable[dict[str, Any]]]) -> HTMLResponse:
+    """A page of a region, all of it as of one moment."""
+    async with visit.database.transaction(visit.here.id) as tx:
+        found = await view(tx)
+    return render(visit, template, **found)
+
+
+@router.get("/")
+async def home(visit: Seen) -> Response:
+    """The only region there is, or all of them."""
+    if len(visit.regions) == 1:
+        return RedirectResponse(f"/regions/{visit.regions[0].code}", 303)
+    return RedirectResponse("/regions", 303)
+
+
+@router.get("/regions")
+async def regions(visit: Seen) -> Response:
+    """All regions that this person may see, side by side."""
+    rows = []
+    for region in visit.regions:
+        async with visit.database.transaction(region.id) as tx:
+            rows.append({"region": region, "standing": await views.standing(tx, visit.on)})
+    return render(visit, "regions", rows=rows)
+
+
+@router.get("/regions/{code}")
+async def today(visit: Seen) -> Response:
+    """Is money about to be lost, and the three things to do about it."""
+    return await shown(visit, "today", lambda tx: views.today(tx, visit.on))
+
+
+@router.get("/regions/{code}/programme")
+async def programme(visit: Seen) -> Response:
+    """Where the money goes."""
+    return await shown(visit, "programme", lambda tx: views.programme(tx, visit.on))
+
+
+@router.get("/regions/{code}/cofinancing")
+async def cofinancing(visit: Seen) -> Response:
+    """What partners bring in."""
+    return await shown(visit, "cofinancing", lambda tx: views.cofinancing(tx, visit.on))
+
+
+@router.get("/regions/{code}/evidence")
+async def evidence(
+    visit: Seen, who: UUID | None = None, line: str | None = None, month: date | None = None
+) -> Response:
+    """What a number is made of."""
+    return await shown(visit, "evidence", lambda tx: views.evidence(tx, visit.on, who, line, month))
+
+
+@router.get("/regions/{code}/agreement")
+async def agreement(visit: Seen) -> Response:
+    """Who signed, and who is due."""
+    return await shown(visit, "agreement", views.agreement)
+
+
+@router.get("/regions/{code}/activities")
+async def activities(visit: Seen) -> Response:
+    """Lessons and visits."""
+    return await shown(visit, "activities", views.activities)
+
+
+@router.get("/regions/{code}/planning")
+async def planning(visit: Seen) -> Response:
+    """The dates of the region."""
+    return await shown(visit, "planning", views.planning)
+
+
+@router.get("/regions/{code}/flow")
+async def flow(visit: Seen) -> Response:
+    """How the events flow, and one thing followed."""
+    wanted = visit.request.query_params.get("id", "").strip()[:200]
+    if "\0" in wanted:
+        raise InvalidInput(summary="an id has no NUL character.")
+    consoles: Consoles = visit.request.app.state.consoles
+    async with visit.database.transaction(visit.here.id) as tx:
+        found = await views.flow(tx)
+        journey = await views.journey(tx, wanted) if wanted else []
+    states = await consoles.states(visit.session.token) if "operator" in visit.session.actor.roles else []
+    return render(visit, "flow", **found, wanted=wanted, journey=journey, states=states)
+
+
+@router.get("/regions/{code}/dead-letters")
+async def dead_letters(visit: SeenByOperators) -> Response:
+    """What could not be handled, at every service."""
+    return await show_dead_letters(visit)
+
+
+async def show_dead_letters(visit: Visit, said: str = "", status: int = 200) -> HTMLResponse:
+    """The dead letters as they are now, with what was done to them last."""
+    consoles: Consoles = visit.request.app.state.consoles
+    letters = await consoles.dead_letters(visit.session.token)
+    doings = await Q.doings.rows(visit.database.pool, 20)
+    groups = sorted({(service, letter.code) for service, letter in letters})
+    return render(visit, "dead-letters", status, letters=letters, groups=groups, doings=doings, said=said, utc=UTC)
+
+
+@router.get("/regions/{code}/pulse")
+async def pulse(request: Request, visit: Seen) -> StreamingResponse:
+    """Server-sent events: one whenever something of the region was heard."""
+
+    async def beats() -> AsyncIterator[str]:
+        before, silent = None, 0
+        while not request.app.state.draining and not await request.is_disconnected():
+            async with visit.database.transaction(visit.here.id) as tx:
+                now = await Q.beat.value(tx, visit.here.id)
+            if before is not None and now != before:
+                silent = 0
+                yield f"event: pulse\ndata: {now}\n\n"
+            elif (silent := silent + 1) % KEEP_ALIVE_BEATS == 1:
+                yield ": still here\n\n"
+            before = now
+            await asyncio.sleep(BEAT_SECONDS)
+
+    return StreamingResponse(beats(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
