@@ -17,7 +17,7 @@ from services.dashboard.settings import Settings
 
 SERVICES = ("partners", "funding", "activities", "notifications")
 ASK_SECONDS = 3.0
-ACT_SECONDS = 30.0
+ACT_SECONDS = 9.0
 
 
 @dataclass(frozen=True, slots=True)

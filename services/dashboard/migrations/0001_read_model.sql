@@ -210,10 +210,11 @@ CREATE TABLE records (
     line            text,
     day             date,
     at              timestamptz NOT NULL,
+    rank            integer NOT NULL GENERATED ALWAYS AS (CASE outcome WHEN 'held' THEN 1 WHEN 'refused' THEN 2 ELSE 3 END) STORED,
     PRIMARY KEY (consortium_id, sender, record_id)
 );
 CREATE INDEX records_by_outcome ON records (consortium_id, outcome, at) WHERE outcome <> 'booked';
-COMMENT ON TABLE records IS 'Records that were held or refused, with the last that is known of them.';
+COMMENT ON TABLE records IS 'Records of senders with the last that is known of each, whichever order it was heard in; rank decides within one moment.';
 
 CREATE TABLE positions (
     consortium_id    uuid NOT NULL,

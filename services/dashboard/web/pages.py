@@ -1,6 +1,7 @@
 """The pages of the dashboard: each asks its view and fills its template."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date
 from pathlib import Path
@@ -140,16 +141,20 @@ async def flow(visit: Seen) -> Response:
 @router.get("/regions/{code}/dead-letters")
 async def dead_letters(visit: SeenByOperators) -> Response:
     """What could not be handled, at every service."""
-    return await show_dead_letters(visit)
-
-
-async def show_dead_letters(visit: Visit, said: str = "", status: int = 200) -> HTMLResponse:
-    """The dead letters as they are now, with what was done to them last."""
     consoles: Consoles = visit.request.app.state.consoles
     letters = await consoles.dead_letters(visit.session.token)
     doings = await Q.doings.rows(visit.database.pool, 20)
     groups = sorted({(service, letter.code) for service, letter in letters})
-    return render(visit, "dead-letters", status, letters=letters, groups=groups, doings=doings, said=said, utc=UTC)
+    return render(visit, "dead-letters", letters=letters, groups=groups, doings=doings, said=_said(visit), utc=UTC)
+
+
+def _said(visit: Visit) -> str:
+    """What came of the form before, told by the address in numbers and codes only."""
+    asked = visit.request.query_params
+    if (handled := asked.get("handled", "")).isascii() and handled.isdigit() and len(handled) < 10:
+        return visit.speech("handled", count=handled)
+    failed = asked.get("failed", "")
+    return visit.speech("failed", why=failed) if re.fullmatch(r"[a-z-]{1,40}", failed) else ""
 
 
 @router.get("/regions/{code}/pulse")

@@ -127,10 +127,14 @@ WITH told AS (
         origin text, sender text, record_id text)
     ORDER BY consortium_id, contribution_id, seq DESC
 ), settled AS (
-    UPDATE records SET outcome = 'booked', at = told.occurred_at
-    FROM told
-    WHERE records.consortium_id = told.consortium_id AND records.sender = told.sender
-      AND records.record_id = told.record_id AND records.at <= told.occurred_at
+    INSERT INTO records (consortium_id, sender, record_id, outcome, codes, organisation_id, line, day, at)
+    SELECT DISTINCT ON (consortium_id, sender, record_id) consortium_id, sender, record_id, 'booked', '{}',
+        organisation_id, line, day, occurred_at
+    FROM told WHERE sender IS NOT NULL AND record_id IS NOT NULL
+    ORDER BY consortium_id, sender, record_id, occurred_at DESC
+    ON CONFLICT (consortium_id, sender, record_id) DO UPDATE SET outcome = excluded.outcome, codes = excluded.codes,
+        organisation_id = excluded.organisation_id, line = excluded.line, day = excluded.day, at = excluded.at
+    WHERE (records.at, records.rank) < (excluded.at, excluded.rank)
 )
 INSERT INTO contributions (consortium_id, contribution_id, organisation_id, line, day, kind, minutes, cents, origin,
     state, declared_at, seq)
@@ -156,8 +160,9 @@ SELECT DISTINCT ON (consortium_id, sender, record_id) consortium_id, coalesce(se
 FROM jsonb_to_recordset($1::jsonb) AS e(consortium_id uuid, occurred_at timestamptz, sender text, record_id text,
     code text, organisation_id uuid, line text, day date)
 ORDER BY consortium_id, sender, record_id, occurred_at DESC
-ON CONFLICT (consortium_id, sender, record_id) DO UPDATE SET outcome = 'held', codes = excluded.codes, at = excluded.at
-WHERE records.at < excluded.at;
+ON CONFLICT (consortium_id, sender, record_id) DO UPDATE SET outcome = excluded.outcome, codes = excluded.codes,
+    organisation_id = excluded.organisation_id, line = excluded.line, day = excluded.day, at = excluded.at
+WHERE (records.at, records.rank) < (excluded.at, excluded.rank);
 
 -- name: contribution_refused
 -- Records that were refused.
@@ -167,9 +172,9 @@ SELECT DISTINCT ON (consortium_id, sender, record_id) consortium_id, sender, rec
 FROM jsonb_to_recordset($1::jsonb) AS e(consortium_id uuid, occurred_at timestamptz, sender text, record_id text,
     codes jsonb)
 ORDER BY consortium_id, sender, record_id, occurred_at DESC
-ON CONFLICT (consortium_id, sender, record_id) DO UPDATE SET outcome = 'refused', codes = excluded.codes,
-    at = excluded.at
-WHERE records.at <= excluded.at;
+ON CONFLICT (consortium_id, sender, record_id) DO UPDATE SET outcome = excluded.outcome, codes = excluded.codes,
+    organisation_id = NULL, line = NULL, day = NULL, at = excluded.at
+WHERE (records.at, records.rank) < (excluded.at, excluded.rank);
 
 -- name: position_changed
 -- Where the co-financing stood, the last of each day.

@@ -1,0 +1,350 @@
+"""The dashboard as its users have it: in a real browser, over a region that was played, held to the services."""
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import asyncpg
+import httpx2
+import pytest
+from aiokafka import AIOKafkaProducer
+from playwright.async_api import Browser, BrowserContext, Page
+
+from cli.demo import account, award, carry_out, lessons, plan, pledge, sign
+from cli.demo.stage import Stage
+from cli.demo.systems import Systems
+from cli.region import read
+from deploy.embedded.folders import PROJECT
+from deploy.embedded.supervisor import SERVICES, Stack
+from runtime import ids
+from services.dashboard.app import MIGRATIONS
+from services.dashboard.web.speaking import Speech
+from tests.support.browser import barriers, browser, shot
+
+pytestmark = pytest.mark.timeout(300)
+
+CODE = "sto-gooi-klein"
+PAGES = ("", "/programme", "/cofinancing", "/agreement", "/activities", "/planning", "/flow", "/dead-letters")
+DEADLINE_SECONDS = 40
+OF_THIS_DATABASE = {"generation", "pulses", "sessions", "doings"}
+
+
+@dataclass
+class World:
+    """A played region on a stack with the dashboard, and a browser."""
+
+    stack: Stack
+    stage: Stage
+    chromium: Browser
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return self.stack.http["dashboard"]
+
+    @property
+    def region(self) -> str:
+        return f"{self.address}/regions/{CODE}"
+
+    @property
+    def day(self) -> str:
+        return self.stage.region.report_on.isoformat()
+
+    async def context(self, locale: str = "nl-NL", **more: Any) -> BrowserContext:
+        return await self.chromium.new_context(locale=locale, viewport={"width": 1200, "height": 900}, **more)
+
+    async def signed_in(self, subject: str = "operator", context: BrowserContext | None = None) -> Page:
+        """A page of somebody who went through the sign-in service; what its console complains of is kept."""
+        page = await (context or await self.context()).new_page()
+        page.on("console", lambda each: self.said.append(each.text) if each.type in ("error", "warning") else None)
+        page.on("pageerror", lambda each: self.said.append(str(each)))
+        await page.goto(f"{self.region}?on={self.day}")
+        await page.click(f'button[value="{subject}"]')
+        await page.wait_for_url(f"{self.region}?on={self.day}")
+        return page
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    region = read(PROJECT / "examples" / "gooi-klein")
+    async with browser() as chromium:
+        stack = Stack(services=SERVICES, runs=tmp_path_factory.mktemp("runs"), progress=lambda _: None)
+        async with stack, httpx2.AsyncClient(timeout=30) as client:
+            stage = await Stage.set(region, stack, client, time.monotonic())
+            await played(stage)
+            found = World(stack, stage, chromium)
+            await heard_all(found)
+            yield found
+            assert found.said == [], "the browser's console has nothing to complain of"
+
+
+async def played(stage: Stage) -> None:
+    """The acts that leave something to look at: planned, awarded, signed, pledged, taught, brought in and accepted."""
+    await plan.plan(stage)
+    await award.award(stage)
+    await plan.tell_planning(stage)
+    await asyncio.gather(sign.sign(stage), pledge.pledge(stage), lessons.lessons(stage), carry_out.admit(stage))
+    await stage.operators.caught_up(DEADLINE_SECONDS, but=("notifications",))
+    async with Systems(stage.stack.kafka, tuple(each.code for each in stage.region.senders)) as systems:
+        await carry_out.carry_out(stage, systems)
+    await account.accept(stage)
+
+
+async def heard_all(world: World) -> None:
+    """Waits until the dashboard has heard everything that was published."""
+    await world.stage.operators.caught_up(DEADLINE_SECONDS)
+
+
+def numbers(text: str) -> set[int]:
+    """The amounts in a text, in cents."""
+    found = re.findall(r"€[\s\u202f\xa0]?([\d.]+,\d\d)", text)
+    return {int(each.replace(".", "").replace(",", "")) for each in found}
+
+
+async def test_cofinancing_shows_what_funding_answers(world: World) -> None:
+    page = await world.signed_in()
+    await page.goto(f"{world.region}/cofinancing?on={world.day}")
+    told = await world.stage.office.get("funding", f"/v1/positions/programme?asOf={world.day}")
+    calls = (await world.stage.office.get("funding", f"/v1/positions/calls?asOf={world.day}"))["items"]
+    shown = numbers(await page.inner_text("main"))
+    assert {told["realisedCents"]} <= shown
+    for reading in told["readings"]:
+        assert {reading["requiredCents"], reading["shortfallCents"], reading["forecastShortfallCents"]} <= shown
+    listed = await page.locator("#calls tbody tr").count()
+    assert listed == min(10, len(calls))
+    assert {call["atStakeCents"] for call in calls[:10]} <= numbers(await page.inner_text("#calls")) | {0}
+
+
+async def test_programme_shows_the_grant_divided_to_the_cent(world: World) -> None:
+    page = await world.signed_in()
+    await page.goto(f"{world.region}/programme?on={world.day}")
+    grants = await world.stage.office.get("funding", "/v1/grants")
+    total = await page.locator("tfoot td").nth(1).inner_text()
+    assert numbers(total) == {sum(each["cents"] for each in grants)}
+
+
+async def test_from_a_number_to_its_evidence_in_three_clicks(world: World) -> None:
+    page = await world.signed_in()
+    await page.click("nav >> text=Cofinanciering")
+    await page.locator("#partners tbody a").first.click()
+    await page.locator("tbody a").first.click()
+    assert "/flow?id=" in page.url
+    assert "contribution-declared" in await page.inner_text("main")
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_has_a_barrier_and_each_is_quick_and_small(path: str, world: World) -> None:
+    page = await world.signed_in()
+    answer = await page.goto(f"{world.region}{path}?on={world.day}")
+    assert answer is not None
+    assert answer.status == 200
+    assert len(await answer.body()) < 200_000
+    assert await barriers(page) == []
+    await shot(page, path.strip("/") or "today")
+    await page.context.close()
+
+
+async def test_a_page_fits_a_phone_and_twice_the_size_in_the_dark(world: World) -> None:
+    context = await world.context(color_scheme="dark")
+    page = await world.signed_in(context=context)
+    for name, width in (("phone", 360), ("zoomed", 640)):
+        await page.set_viewport_size({"width": width, "height": 740})
+        for path in PAGES:
+            await page.goto(f"{world.region}{path}?on={world.day}")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert await barriers(page) == []
+        await page.goto(f"{world.region}?on={world.day}")
+        await shot(page, f"today-{name}")
+
+
+async def test_the_keyboard_alone_reaches_the_first_thing_to_do(world: World) -> None:
+    page = await world.signed_in()
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.className") == "skip"
+    await page.keyboard.press("Enter")
+    for _ in range(4):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.matches('.todo .button')"):
+            break
+        if await page.evaluate("document.activeElement.type === 'date'"):
+            await page.evaluate("document.querySelector('.on button').focus()")  # a date has a part for each Tab
+    assert await page.evaluate("document.activeElement.matches('.todo .button')")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile(rf"{CODE}/[a-z-]+"))
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+async def test_every_page_speaks_the_language_that_was_chosen(language: str, world: World) -> None:
+    page = await world.signed_in()
+    await page.click(f'.languages a[lang="{language}"]')
+    say = Speech(language)
+    for path, key in zip(PAGES, ("today", "programme", "cofinancing", "agreement", "activities"), strict=False):
+        await page.goto(f"{world.region}{path}")
+        assert await page.get_attribute("html", "lang") == language
+        assert say(key) in await page.inner_text("h1")
+
+
+async def test_what_happens_shows_on_an_open_page_without_loading_it_again(world: World) -> None:
+    page = await world.signed_in()
+    await page.goto(f"{world.region}/planning")
+    await page.evaluate("window.stayed = true")
+    title = f"Extra overleg {uuid4().hex[:6]}"
+    body = {"title": title, "kind": "session", "day": "2031-05-05", "audience": "office", "remindDaysBefore": []}
+    await world.stage.office.put("notifications", f"/v1/milestones/{uuid4().hex[:8]}", body)
+    await page.wait_for_selector(f"text={title}", timeout=DEADLINE_SECONDS * 1_000)
+    assert await page.evaluate("window.stayed")
+
+
+async def test_a_dead_letter_is_seen_given_up_with_a_reason_and_noted(world: World) -> None:
+    await poison(world)
+    page = await world.signed_in()
+    letters = page.locator("section.letter")
+    hearers = {"funding", "activities", "notifications"}
+
+    async def wait() -> bool:
+        await page.goto(f"{world.region}/dead-letters")
+        return {text.split()[0] for text in await page.locator("section.letter h2").all_inner_texts()} >= hearers
+
+    await eventually(wait)
+    assert "unreadable-event" in await letters.first.inner_text()
+    before = await letters.count()
+    await letters.first.locator("form[action$=replay] button").click()
+    await page.wait_for_url(re.compile("failed="), wait_until="domcontentloaded")
+    assert await page.locator("[role=status]").inner_text()
+    assert await letters.count() == before, "what cannot be read is not read the second time either"
+    for left in reversed(range(before)):
+        await letters.first.locator("input[name=reason]").fill("It was made up by a test")
+        await letters.first.locator("form[action$=discard] button").click()
+        await page.wait_for_url(re.compile("handled="), wait_until="domcontentloaded")
+        await page.goto(f"{world.region}/dead-letters")
+        assert await letters.count() == left
+    assert "It was made up by a test" in await page.inner_text("main")
+
+
+async def poison(world: World) -> None:
+    """A fact of partners that nobody can read, at one consumer's door."""
+    producer = AIOKafkaProducer(bootstrap_servers=world.stack.kafka)
+    await producer.start()
+    try:
+        headers = [
+            ("ce_id", str(uuid4()).encode()),
+            ("ce_type", b"nl.speerpunt.partners.organisation-registered.v1"),
+            ("ce_consortiumid", str(ids.consortium_id(CODE)).encode()),
+        ]
+        await producer.send_and_wait("partners.events", b'{"organisationId": 7}', key=b"x", headers=headers)
+    finally:
+        await producer.stop()
+
+
+async def eventually(holds: Any) -> None:
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not await holds():
+            await asyncio.sleep(0.2)
+
+
+async def test_the_read_model_can_be_dropped_and_comes_back_from_the_topics_as_it_was(world: World) -> None:
+    await heard_all(world)
+    before = await whole(world)
+    assert before["contributions"]
+    assert await world.stack.stop_one("dashboard")
+    database = world.stack.databases["dashboard"]
+    connection = await asyncpg.connect(database.superuser_url)
+    try:
+        owner = urlsplit(database.owner_url).username
+        await connection.execute(f'DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION "{owner}"')
+        await connection.execute(f'GRANT USAGE ON SCHEMA public TO "{database.app_role}"')
+    finally:
+        await connection.close()
+    environment = {**world.stack.environment("dashboard"), "SPEERPUNT_OWNER_DATABASE_URL": database.owner_url}
+    migrating = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.dashboard", "migrate", env=environment, cwd=PROJECT
+    )
+    assert await migrating.wait() == 0
+    await world.stack.start("dashboard")
+
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while await whole(world) != before:
+                await asyncio.sleep(0.5)
+    except TimeoutError:
+        after = await whole(world)
+        other = {name: sorted({*before[name]} ^ {*after[name]})[:4] for name in before if before[name] != after[name]}
+        pytest.fail(f"it came back otherwise: {other}")
+
+
+async def whole(world: World) -> dict[str, list[str]]:
+    """All that the read model says of the world, without when it was heard."""
+    connection = await asyncpg.connect(world.stack.databases["dashboard"].superuser_url)
+    try:
+        ours = (MIGRATIONS / "0001_read_model.sql").read_text(encoding="utf-8")
+        tables = set(re.findall(r"^CREATE TABLE (\w+)", ours, re.MULTILINE))
+        found = {}
+        for name in sorted(tables - OF_THIS_DATABASE):
+            rows = await connection.fetch(f"SELECT to_jsonb(t) - 'heard_at' FROM {name} AS t")
+            found[name] = sorted(row[0] for row in rows)
+        return found
+    finally:
+        await connection.close()
+
+
+# -- at the door
+
+
+async def test_who_is_not_signed_in_goes_to_the_sign_in_service_with_pkce(world: World) -> None:
+    async with httpx2.AsyncClient() as client:
+        first = await client.get(world.region)
+        assert first.status_code == 303
+        second = await client.get(world.address + first.headers["location"])
+    asked = parse_qs(urlsplit(second.headers["location"]).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert second.headers["location"].startswith(f"{world.stack.issuer}/authorize?")
+
+
+async def test_an_answer_to_another_attempt_signs_nobody_in(world: World) -> None:
+    async with httpx2.AsyncClient() as client:
+        answer = await client.get(f"{world.address}/sign-in/callback?code=x&state=y")
+        assert answer.status_code == 401
+        await client.get(f"{world.address}/sign-in")
+        answer = await client.get(f"{world.address}/sign-in/callback?code=x&state=another")
+        assert answer.status_code == 401
+    assert "speerpunt=" not in answer.headers.get("set-cookie", "")
+
+
+async def test_a_form_that_is_not_from_our_page_does_nothing(world: World) -> None:
+    page = await world.signed_in()
+    cookies = {each["name"]: each["value"] for each in await page.context.cookies(world.address)}
+    body = {"service": "partners", "id": str(uuid4()), "reason": "x", "csrf": "guessed"}
+    async with httpx2.AsyncClient(cookies=cookies) as client:
+        for form in (body, {key: value for key, value in body.items() if key != "csrf"}):
+            answer = await client.post(f"{world.region}/dead-letters/discard", data=form)
+            assert answer.status_code == 403
+        answer = await client.get(world.region)
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+async def test_an_office_sees_its_own_region_only_and_no_dead_letters(world: World) -> None:
+    office = next(each for each in world.stage.region.persons if "office" in each.roles)
+    page = await world.signed_in(office.accounts[0])
+    assert await page.locator("nav >> text=Vastgelopen").count() == 0
+    for path, status in (("/dead-letters", 403), ("/planning", 200)):
+        answer = await page.goto(world.region + path)
+        assert answer is not None
+        assert answer.status == status
+    answer = await page.goto(f"{world.address}/regions/sto-amersfoort")
+    assert answer is not None
+    assert answer.status == 404
+    world.said.clear()  # the browser says of each refusal that it was one
+    await page.goto(world.region)
+    await page.click("text=Afmelden")
+    await page.wait_for_url(f"{world.address}/signed-out")
+    await page.goto(world.region)
+    assert page.url.startswith(world.stack.issuer)
