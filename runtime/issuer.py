@@ -61,7 +61,8 @@ class _Code:
         return same and secrets.compare_digest(digest, self.challenge) and time.time() < self.until
 
 
-_PICK = """<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Development sign-in</title>
+_PICK = """<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">
+<title>Development sign-in</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head><body><main>
 <h1>Development sign-in</h1><p>Choose who you are. There are no passwords here: this runs on your own machine only.</p>
 <form method="post" action="/authorize">{hidden}{people}</form></main></body></html>"""

@@ -10,7 +10,7 @@ EVENTS = Topic(
     timestamp_type="CreateTime",
     key="id of the offer, request or activity",
     writers=("activities",),
-    readers=("funding", "notifications"),
+    readers=("funding", "notifications", "dashboard"),
 )
 
 TOPICS: tuple[Topic, ...] = (EVENTS,)

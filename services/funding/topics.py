@@ -10,7 +10,7 @@ EVENTS = Topic(
     timestamp_type="CreateTime",
     key="id of the scheme, grant, allocation, reservation, pledge, contribution or ledger",
     writers=("funding",),
-    readers=("partners", "notifications"),
+    readers=("partners", "notifications", "dashboard"),
 )
 
 TOPICS: tuple[Topic, ...] = (EVENTS,)

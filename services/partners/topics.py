@@ -10,7 +10,7 @@ EVENTS = Topic(
     timestamp_type="CreateTime",
     key="id of what the fact is about: consortium, programme, organisation (its standing too), agreement, ...",
     writers=("partners",),
-    readers=("funding", "activities", "notifications"),
+    readers=("funding", "activities", "notifications", "dashboard"),
 )
 
 TOPICS: tuple[Topic, ...] = (EVENTS,)

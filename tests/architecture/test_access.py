@@ -11,21 +11,28 @@ from typing import Any, ClassVar, cast
 
 import pytest
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from google.protobuf import descriptor_pool
 
 from runtime import operations
 from runtime.consumer import Router, Subscription
 from runtime.event import Fact
 from runtime.http import anyone, create_app, docs
+from runtime.http.access import declared as access_of
 from runtime.http.app import HouseRuleBroken
 from runtime.kafka import Topic
 from runtime.lifespan import Service
 from runtime.rpc import Door, Server, Undeclared, allowed, declared
 from runtime.settings import Settings
+from services.dashboard import app as dashboard
+from services.dashboard.web.guard import PageGuard
 from tests.support.servers import Databases
 from tests.support.wired import PROJECT, SERVICES, wired
 
 Wired = Mapping[str, Service]
+WITH_API = [name for name in SERVICES if name != "dashboard"]
+"""The dashboard has pages for people, no API."""
+PRODUCERS = [name for name in SERVICES if any((PROJECT / "services" / name).glob("events*"))]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +93,7 @@ def _reads(service: str, owned: tuple[str, Topic] | None) -> bool:
     return owned is not None and service in owned[1].readers
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", WITH_API)
 def test_every_route_says_who_may_use_it(name: str, services: Wired) -> None:
     document: Any = docs.openapi(services[name].http)
     operations = {
@@ -98,6 +105,18 @@ def test_every_route_says_who_may_use_it(name: str, services: Wired) -> None:
     assert [name for name, operation in operations.items() if not operation.get("x-roles")] == []
     limited = {name: each for name, each in operations.items() if each["x-roles"] != ["anyone"]}
     assert [name for name, operation in limited.items() if not operation.get("x-scope")] == []
+
+
+def test_every_page_says_who_may_see_it_and_every_form_comes_from_one() -> None:
+    routes = [route for router in dashboard.ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    assert len(routes) > 15
+    for route in routes:
+        guards = [each.call for each in route.dependant.dependencies if each.call is not None]
+        access = access_of(guards)
+        assert access is not None, route.path
+        if route.methods != {"GET"}:
+            [guard] = [each for each in guards if isinstance(each, PageGuard)]
+            assert guard.form, f"{route.path} changes something: it takes Sent or SentByOperators"
 
 
 def test_every_grpc_service_that_is_promised_is_served_and_no_other(services: Wired) -> None:
@@ -116,7 +135,7 @@ def test_every_grpc_method_says_who_may_call_it(name: str, services: Wired) -> N
 def test_a_service_publishes_only_to_topics_that_name_it_as_a_writer(services: Wired) -> None:
     known = topics(services)
     assert known
-    for name in SERVICES:
+    for name in PRODUCERS:
         facts = importlib.import_module(f"services.{name}.events").SAMPLES
         assert facts
         assert unwritable(name, facts, known) == []

@@ -67,7 +67,7 @@ class PageGuard(Guard):
 
     def __init__(self, access: Access, *, form: bool = False) -> None:
         super().__init__(access)
-        self._form = form
+        self.form = form
 
     async def __call__(self, request: Request) -> Visit:  # type: ignore[override]
         state = request.app.state
@@ -75,7 +75,7 @@ class PageGuard(Guard):
         session = await sessions.find(request.cookies.get(state.session_cookie))
         if session is None:
             raise NotSignedIn()
-        if self._form:
+        if self.form:
             await _check_form(request, session)
         if not session.actor.roles & set(self.access.roles):
             raise RoleMissing(roles=", ".join(sorted(self.access.roles)))
