@@ -77,7 +77,8 @@ async def test_an_upsert_names_the_only_key_there_is(service: str, database_for:
     try:
         assert await rivals_may_fail(connection, service) == []
         tables = {table for _, table, _, _ in upserts(service)}
-        table, statement = ("regions", "consortium_founded") if service == "dashboard" else ("consortia", "save_consortium")
+        copied = ("regions", "consortium_founded") if service == "dashboard" else ("consortia", "save_consortium")
+        table, statement = copied
         assert table in tables
         await connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT planted UNIQUE (code)")
         assert set(await rivals_may_fail(connection, service)) == {f"{statement} of {service}: planted"}
