@@ -14,14 +14,15 @@ from runtime.postgres import Database
 from runtime.rpc import Client
 from services.funding import rpc, topics
 from services.funding.api import BOOKS
-from services.funding.api.asking import ProgrammeDirectory
+from services.funding.api.asking import AudienceDirectory, ProgrammeDirectory
 from services.funding.api.evidence import Keeping
-from services.funding.clients import Programmes, Standings
+from services.funding.clients import Audiences, Programmes, Standings
 from services.funding.domain.world import Fingerprints
 from services.funding.effects import Effects
 from services.funding.expiry import Expiry
 from services.funding.handlers import subscriptions
 from services.funding.handlers.intake import Intake
+from services.funding.reminding import Reminding
 from services.funding.sealer import Sealer, sealing_key
 from services.funding.settings import Settings
 from services.funding.teller import Teller
@@ -38,6 +39,7 @@ def http_app(
     people: PeopleDirectory | None = None,
     programmes: ProgrammeDirectory | None = None,
     taking_in: Intake | None = None,
+    audiences: AudienceDirectory | None = None,
 ) -> FastAPI:
     """The HTTP application; without a database it can only describe itself."""
     app = create_app(
@@ -52,6 +54,7 @@ def http_app(
         people=people,
     )
     app.state.programmes = programmes
+    app.state.audiences = audiences
     app.state.intake = taking_in
     app.state.evidence = Keeping(settings.evidence_folder, settings.most_evidence_bytes)
 
@@ -75,6 +78,7 @@ async def wire(settings: Settings) -> Service:
         await Sealer(database, key, interval_seconds=settings.seal_interval_seconds).run(stop)
 
     effects = Effects(database, interval_seconds=settings.effect_interval_seconds)
+    reminding = Reminding(database, interval_seconds=settings.expiry_interval_seconds)
     expiry = Expiry(database, interval_seconds=settings.expiry_interval_seconds)
     teller = Teller(database, interval_seconds=settings.position_interval_seconds)
 
@@ -83,12 +87,20 @@ async def wire(settings: Settings) -> Service:
         version=VERSION,
         settings=settings,
         database=database,
-        http=http_app(settings, database, tokens, People(partners), Programmes(partners), taking_in),
+        http=http_app(
+            settings, database, tokens, People(partners), Programmes(partners), taking_in, Audiences(partners)
+        ),
         grpc=[rpc.door(database)],
         tokens=tokens,
         migrations=MIGRATIONS,
         subscriptions=subscriptions(taking_in),
         topics=topics.TOPICS,
-        loops={"sealer": seal, "position": teller.run, "effects": effects.run, "expiry": expiry.run},
+        loops={
+            "sealer": seal,
+            "position": teller.run,
+            "effects": effects.run,
+            "expiry": expiry.run,
+            "reminding": reminding.run,
+        },
         on_close=[partners.close],
     )

@@ -48,6 +48,23 @@ class PledgeNotHeard(Problem, kind=Kind.UNAVAILABLE):
     """This organisation has pledged, and partners has not heard of that yet. Try again in a moment."""
 
 
+class Audiences:
+    """Who is in an audience, as its owner knows it now: asked before forms are issued."""
+
+    def __init__(self, partners: Client) -> None:
+        self._client = partners
+        self._stub = pb_grpc.PartnerDirectoryStub(partners.channel)
+
+    async def organisations(self, consortium_id: UUID, audiences: Collection[str]) -> frozenset[UUID]:
+        """The organisations that are in one of these audiences today: ids, and no person.
+
+        Raises RemoteProblem for an audience that partners does not have, and Unavailable when it is away.
+        """
+        request = pb.ListAudienceRequest(consortium_id=str(consortium_id), audiences=sorted(audiences))
+        told = await self._client.call(self._stub.ListAudience, request)
+        return frozenset(UUID(each) for each in told.organisation_ids)
+
+
 class Standings:
     """The standing of organisations as its owner knows it: asked before anything is refused for lack of it."""
 

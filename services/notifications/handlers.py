@@ -17,7 +17,7 @@ from runtime.consumer.outcomes import DeadMessage
 from runtime.event import Received
 from runtime.postgres import Tx
 from services.notifications.commands import telling as commands
-from services.notifications.domain.telling import About, Details, Subject, SubjectState, Telling
+from services.notifications.domain.telling import STATEMENT_REMINDERS, About, Details, Subject, SubjectState, Telling
 from services.notifications.letters import LANGUAGES
 from services.notifications.store import copies
 
@@ -71,6 +71,8 @@ class StatementIssued(_Heard):
     organisation_id: UUID
     deadline: date
     title: str | None = None
+    remind_days_before: tuple[int, ...] = STATEMENT_REMINDERS
+    answered: bool = False
 
 
 class PledgeSigned(_Heard):
@@ -162,12 +164,16 @@ async def tell_in_force(clock: Clock, tx: Tx, event: Received, data: AgreementEn
 
 
 async def tell_statement(clock: Clock, tx: Tx, event: Received, data: StatementIssued) -> None:
-    """Tells an organisation's contacts that its form is waiting, and reminds them before the deadline."""
+    """Tells an organisation's contacts that its form is waiting, and reminds them before the deadline.
+
+    One that is signed already and was issued anew is kept as answered, and nobody is told.
+    """
     at = clock()
+    state = SubjectState.SETTLED if data.answered else SubjectState.OPEN
     subject = Subject(
         data.statement_id,
         About.STATEMENT,
-        SubjectState.OPEN,
+        state,
         event.sequence or 0,
         data.title,
         data.organisation_id,
@@ -180,7 +186,7 @@ async def tell_statement(clock: Clock, tx: Tx, event: Received, data: StatementI
     }
     audience = f"organisation:{data.organisation_id}"
     told = _telling(event, "statement-issued", audience, subject, details, at)
-    await commands.hear_statement(tx, subject, told, event.time, at)
+    await commands.hear_statement(tx, subject, told, data.remind_days_before, event.time, at)
 
 
 async def note_pledge(tx: Tx, _event: Received, data: PledgeSigned) -> None:

@@ -18,6 +18,7 @@ from services.partners.events import PlannedLocation, PlannedSpearhead
 from services.partners.store import persons, regions, standing
 
 MOST_QUESTIONS = 2000
+MOST_AUDIENCES = 20
 _BASES = {
     None: pb.STANDING_BASIS_NONE,
     Ground.PARTY: pb.STANDING_BASIS_PARTY,
@@ -110,6 +111,19 @@ class Directory(pb_grpc.PartnerDirectoryServicer):
         async with self._database.transaction(rpc.consortium(request.consortium_id)) as tx:
             found = await audiences.reached(tx, wanted, day, datetime.now(UTC))
         return pb.ResolveAudienceResponse(recipients=[_recipient(each) for each in found])
+
+    @rpc.allowed("service")
+    async def ListAudience(  # noqa: N802 - the contract's name
+        self, request: pb.ListAudienceRequest, context: Any
+    ) -> pb.ListAudienceResponse:
+        """The organisations of audiences, each once: ids, and no person."""
+        if len(request.audiences) > MOST_AUDIENCES:
+            raise TooManyQuestions(count=len(request.audiences), most=MOST_AUDIENCES)
+        wanted = [audience(each) for each in request.audiences]
+        day = _day(request.day) if request.day else None
+        async with self._database.transaction(rpc.consortium(request.consortium_id)) as tx:
+            found = await audiences.listed(tx, wanted, day, datetime.now(UTC))
+        return pb.ListAudienceResponse(organisation_ids=[str(each) for each in found])
 
 
 def _line(line: PlannedSpearhead | PlannedLocation, kind: pb.LineKind.ValueType) -> pb.Line:

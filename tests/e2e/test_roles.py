@@ -24,7 +24,7 @@ from runtime import ids
 pytestmark = pytest.mark.timeout(240)
 
 ROLES = {
-    "funding": ("http", "grpc", "consumer", "relay", "sealer,position,effects,expiry"),
+    "funding": ("http", "grpc", "consumer", "relay", "sealer,position,effects,expiry,reminding"),
     "activities": ("http", "consumer", "relay", "budget", "grpc,holds,housekeeper"),
 }
 REGION = ids.consortium_id("sto-roles")

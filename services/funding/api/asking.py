@@ -4,9 +4,10 @@ from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
+from runtime import ids
 from runtime.http import Call
 from runtime.postgres import Tx
-from runtime.problems import NotFound
+from runtime.problems import NotFound, Unavailable
 from services.funding.domain.programme import NoProgramme, Programme
 from services.funding.store import partners, programmes
 from services.funding.store.partners import Organisation
@@ -16,6 +17,40 @@ class ProgrammeDirectory(Protocol):
     """Knows the programme of a region as its owner has it now."""
 
     async def programme(self, consortium_id: UUID) -> Programme | None: ...
+
+
+class AudienceDirectory(Protocol):
+    """Knows which organisations are in an audience."""
+
+    async def organisations(self, consortium_id: UUID, audiences: Collection[str]) -> frozenset[UUID]: ...
+
+
+_CODED = {
+    "organisation": "organisation",
+    "umbrella": "organisation",
+    "group": "working-group",
+    "agreement": "agreement",
+}
+"""What an audience of one thing names by its code, and as what that code becomes an id."""
+
+
+async def audience(call: Call, named: Collection[str]) -> frozenset[UUID]:
+    """The organisations of audiences that are named with codes or ids. Raises RemoteProblem and Unavailable."""
+    directory: AudienceDirectory | None = getattr(call.request.app.state, "audiences", None)
+    if directory is None:
+        raise Unavailable(what="partners", retry_after_seconds=2)
+    return await directory.organisations(call.consortium_id, [_by_id(call.consortium_id, each) for each in named])
+
+
+def _by_id(consortium_id: UUID, named: str) -> str:
+    """The audience by id; what is no audience is left for its owner to refuse."""
+    kind, _, code = named.partition(":")
+    if kind not in _CODED or not code:
+        return named
+    try:
+        return f"{kind}:{UUID(code)}"
+    except ValueError:
+        return f"{kind}:{ids.coded_id(consortium_id, _CODED[kind], code)}"
 
 
 async def programme_with(call: Call, lines: Collection[str]) -> Programme:

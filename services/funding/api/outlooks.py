@@ -1,5 +1,6 @@
 """What the position means in euros, over HTTP: at risk, year by year, and without an organisation."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from services.funding.api.positions import Days, ask
 from services.funding.api.speaking import READ, READERS, Code
 from services.funding.commands import outlooks as commands
 from services.funding.domain import outlook as domain
-from services.funding.domain.outlook import AtRisk, LineAtStake, Year
+from services.funding.domain.outlook import AtRisk, LineAtStake, Pace, Year
 
 router = APIRouter(prefix="/v1", tags=["positions"])
 BaseText = Literal["of-subsidy", "of-total", "of-costs"]
@@ -26,6 +27,8 @@ class AtRiskView(ApiModel):
     at_risk_cents: int | None
     forecast_shortfall_cents: int
     forecast_at_risk_cents: int | None
+    pace_shortfall_cents: int
+    pace_at_risk_cents: int | None
     sentence: dict[str, str]
 
     @classmethod
@@ -37,7 +40,32 @@ class AtRiskView(ApiModel):
             at_risk_cents=found.now_cents,
             forecast_shortfall_cents=found.reading.forecast_shortfall_cents,
             forecast_at_risk_cents=found.forecast_cents,
+            pace_shortfall_cents=found.pace_shortfall_cents,
+            pace_at_risk_cents=found.pace_cents,
             sentence=dict(found.sentence(currency)),
+        )
+
+
+class PaceView(ApiModel):
+    """What came in over the last year (or since the programme began), and what all comes to on its last day like that.
+
+    The forecast beside it asks something else: how far partners keep their word on what they promised.
+    """
+
+    since: date
+    days: int
+    delivered_cents: int
+    until: date
+    forecast_cents: int
+
+    @classmethod
+    def of(cls, pace: Pace) -> "PaceView":
+        return cls(
+            since=pace.since,
+            days=pace.days,
+            delivered_cents=pace.late_cents,
+            until=pace.until,
+            forecast_cents=pace.forecast_cents,
         )
 
 
@@ -45,11 +73,21 @@ class ShortfallView(ApiModel):
     """The grants that ask co-financing, and what of them is at risk."""
 
     granted_cents: int
+    pace: PaceView
     readings: tuple[AtRiskView, ...]
 
 
+class YearReadingView(ApiModel):
+    """A year's part of the threshold under one reading, and what of it was not realised in that year."""
+
+    base: BaseText
+    required_cents: int
+    shortfall_cents: int
+
+
 class YearView(ApiModel):
-    """A calendar year: planned (applications), promised (pledges, along a straight line), and what came in."""
+    """A calendar year: planned (applications), promised (pledges, along a straight line), what came in, and its part of
+    the threshold: in proportion to what is planned, without a plan to the days of the grants."""
 
     year: int
     planned_cents: int
@@ -59,6 +97,7 @@ class YearView(ApiModel):
     declared_minutes: int
     realised_cents: int
     realised_minutes: int
+    readings: tuple[YearReadingView, ...]
 
     @classmethod
     def of(cls, found: Year) -> "YearView":
@@ -71,6 +110,10 @@ class YearView(ApiModel):
             declared_minutes=found.brought.declared_minutes,
             realised_cents=found.brought.realised_cents,
             realised_minutes=found.brought.realised_minutes,
+            readings=tuple(
+                YearReadingView(base=base.value, required_cents=cents, shortfall_cents=found.shortfall_cents(base))
+                for base, cents in found.required.items()
+            ),
         )
 
 
@@ -132,9 +175,11 @@ async def get_shortfall(
     call: Annotated[Call, may(*READERS, scope=READ)], days: Annotated[Days, Depends()]
 ) -> ShortfallView:
     """What of the grant is at risk when the co-financing stays short, by the scheme's reclaim rule."""
-    about, (granted, found) = await ask(call, days, lambda tx, on: commands.at_risk(tx, on.as_of, on.known_on))
+    about, found = await ask(call, days, lambda tx, on: commands.at_risk(tx, on.as_of, on.known_on))
     return ShortfallView(
-        granted_cents=granted, readings=tuple(AtRiskView.of(each, about.region.currency) for each in found)
+        granted_cents=found.granted_cents,
+        pace=PaceView.of(found.pace),
+        readings=tuple(AtRiskView.of(each, about.region.currency) for each in found.readings),
     )
 
 
@@ -143,7 +188,7 @@ async def list_years(
     call: Annotated[Call, may(*READERS, scope=READ)], days: Annotated[Days, Depends()]
 ) -> tuple[YearView, ...]:
     """Planned beside promised, declared and realised, by calendar year."""
-    _, found = await ask(call, days, lambda tx, on: commands.years(tx, on.as_of))
+    _, found = await ask(call, days, lambda tx, on: commands.years(tx, on.as_of, on.known_on))
     return tuple(YearView.of(each) for each in found)
 
 

@@ -61,12 +61,14 @@ class ProgrammePositionView(SumsView):
 
     as_of: date
     known_on: date
+    planned_cents: int
     readings: tuple[ReadingView, ...]
     rule: str | None
 
     @classmethod
-    def of(cls, stands: CofinancingPosition) -> "ProgrammePositionView":
+    def of(cls, stands: CofinancingPosition, planned_cents: int) -> "ProgrammePositionView":
         return cls(
+            planned_cents=planned_cents,
             as_of=stands.as_of,
             known_on=stands.known_on,
             readings=tuple(ReadingView.of(each) for each in stands.readings),
@@ -82,6 +84,7 @@ class LinePositionView(SumsView):
     name: str
     kind: Literal["spearhead", "location", "unallocated", "former"]
     allocated_cents: int
+    planned_cents: int
     readings: tuple[ReadingView, ...]
 
     @classmethod
@@ -93,6 +96,7 @@ class LinePositionView(SumsView):
                 "name": line.title,
                 "kind": line.kind,
                 "allocated_cents": line.allocated_cents,
+                "planned_cents": found.planned_cents,
                 "readings": tuple(ReadingView.of(each) for each in found.readings),
                 **_sums(line.sums),
             }
@@ -196,8 +200,13 @@ async def get_programme_position(
     call: Annotated[Call, may(*READERS, scope=READ)], days: Annotated[Days, Depends()]
 ) -> ProgrammePositionView:
     """The programme against the threshold, under each reading of the base while nobody decided."""
-    _, stands = await ask(call, days, lambda tx, about: commands.position(tx, about.as_of, about.known_on))
-    return ProgrammePositionView.of(stands)
+
+    async def found(tx: Tx, about: Asked) -> tuple[CofinancingPosition, int]:
+        planned = await commands.planned_cents(tx, about.as_of)
+        return await commands.position(tx, about.as_of, about.known_on), sum(planned.values())
+
+    _, stands = await ask(call, days, found)
+    return ProgrammePositionView.of(*stands)
 
 
 @router.get("/positions/lines")

@@ -1,4 +1,4 @@
-"""Asking organisations what they will contribute, and keeping what they promise."""
+"""Keeping what organisations promise."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,36 +8,17 @@ from uuid import UUID
 from runtime import ids, outbox
 from runtime.event import Change
 from runtime.postgres import Tx
-from runtime.problems import Kind, NotFound, Problem
+from runtime.problems import NotFound
 from services.funding.commands import ledger
-from services.funding.domain.pledge import OtherOrganisation, Pledge, Promised, Statement, valued, within
+from services.funding.domain.pledge import OtherOrganisation, Pledge, Promised, valued, within
 from services.funding.domain.programme import Programme
 from services.funding.domain.valuation import KindNotEligible, NoRuleForKind
 from services.funding.events import SOURCE
 from services.funding.store import ledger as books
 from services.funding.store import pledges as store
-from services.funding.store import schemes
+from services.funding.store import schemes, statements
 
 Result = Literal["created", "changed", "unchanged"]
-
-
-class IssuedMeanwhile(Problem, kind=Kind.IN_PROGRESS):
-    """Somebody issued this statement at the same moment. Read it, and send yours again if it differs."""
-
-
-async def put_statement(
-    tx: Tx, code: str, organisation_id: UUID, title: str, deadline: date, *, at: datetime
-) -> tuple[Statement, Result]:
-    """Issues a form to an organisation; again with the same content: unchanged. Raises OtherOrganisation."""
-    before = await store.lock_statement(tx, code)
-    asked = Statement(ids.coded_id(tx.consortium_id, "statement", code), code, organisation_id, title, deadline)
-    issued, facts = asked.issue(before)
-    if not facts:
-        return issued, "unchanged"
-    if not await store.save_statement(tx, issued):
-        raise IssuedMeanwhile()
-    await outbox.append(tx, Change("statement", issued.id, issued.version, facts), source=SOURCE, at=at)
-    return issued, "created" if before is None else "changed"
 
 
 async def put_pledge(
@@ -63,7 +44,7 @@ async def put_pledge(
     before = await store.lock(tx, pledge_id, code, organisation_id)
     rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
     try:
-        lines = valued(promised, programme, rules, first_day, signed_on)
+        lines = valued(promised, programme, rules, first_day, until, signed_on)
     except (KindNotEligible, NoRuleForKind):
         within(programme, first_day, until)
         raise
@@ -85,7 +66,7 @@ async def put_pledge(
 async def _statement_of(tx: Tx, code: str | None, organisation_id: UUID) -> UUID | None:
     if code is None:
         return None
-    found = await store.lock_statement(tx, code)
+    found = await statements.lock(tx, code)
     if found is None:
         raise NotFound(what="statement with this code")
     if found.organisation_id != organisation_id:

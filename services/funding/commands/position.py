@@ -12,17 +12,35 @@ from services.funding.domain import position as domain
 from services.funding.domain.position import Asked, CofinancingPosition, Reading
 from services.funding.domain.scheme import Cofinancing, about, cofinancing_on, rule_on
 from services.funding.events import SOURCE, PositionChanged, PositionReading
-from services.funding.store import grants, schemes
+from services.funding.store import applications, grants, schemes
 from services.funding.store import positions as store
 from services.funding.store.positions import LineSums
+
+PLANNED = ("submitted", "awarded")
+"""Applications whose items are a plan: handed in, and not turned down or taken back."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinePosition:
-    """A line, and its part of the threshold."""
+    """A line, what was planned for it, and its part of the threshold."""
 
     line: LineSums
+    planned_cents: int
     readings: tuple[Reading, ...]
+
+
+async def planned_cents(tx: Tx, as_of: date) -> dict[tuple[str, int], int]:
+    """What was planned by a day as co-financing, for each line and year: the items of applications that it pays."""
+    found: dict[tuple[str, int], int] = {}
+    for application in await applications.applications(tx):
+        handed_in = application.submitted_on
+        if application.state not in PLANNED or handed_in is None or handed_in > as_of:
+            continue
+        for item in application.items:
+            if item.paid_from == "cofinancing":
+                key = item.line, item.year
+                found[key] = found.get(key, 0) + item.cents
+    return found
 
 
 async def position(tx: Tx, as_of: date, known_on: date) -> CofinancingPosition:
@@ -38,7 +56,13 @@ async def positions_of_lines(tx: Tx, as_of: date, known_on: date) -> Sequence[Li
     by_line = domain.required_by_line(needed, {line.code: line.allocated_cents for line in lines})
     shares = {grant.terms.basis_points for grant in asked}
     share = shares.pop() if len(shares) == 1 else None
-    return [LinePosition(line, domain.readings(by_line[line.code], line.sums, share)) for line in lines]
+    planned: dict[str, int] = {}
+    for (code, _), cents in (await planned_cents(tx, as_of)).items():
+        planned[code] = planned.get(code, 0) + cents
+    return [
+        LinePosition(line, planned.get(line.code, 0), domain.readings(by_line[line.code], line.sums, share))
+        for line in lines
+    ]
 
 
 async def tell_position(tx: Tx, *, at: datetime) -> bool:

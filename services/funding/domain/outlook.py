@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.funding.domain.allocation import divide
 from services.funding.domain.finder_wording import base_text, money
 from services.funding.domain.position import Promise, Reading
 from services.funding.domain.scheme import Base, Reclaim, half_up
@@ -12,8 +13,44 @@ from services.funding.domain.scheme import Base, Reclaim, half_up
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """What came in of late, and what all of it comes to on the last day when it goes on like that.
+
+    Of late is the year up to and including `as_of`, or less when the programme is younger. What was promised plays no
+    part: it is the second opinion beside the forecast, which asks how far partners keep their word.
+    """
+
+    as_of: date
+    since: date
+    until: date
+    delivered_cents: int
+    before_cents: int
+
+    @property
+    def days(self) -> int:
+        """The days over which it is measured; 0 before the programme began."""
+        return max(0, (self.as_of - self.since).days + 1)
+
+    @property
+    def late_cents(self) -> int:
+        """What came in over those days."""
+        return max(0, self.delivered_cents - self.before_cents) if self.days else 0
+
+    @property
+    def forecast_cents(self) -> int:
+        """What came in, and the same pace for the days that are left. Rounded down."""
+        left = max(0, (self.until - max(self.as_of, self.since)).days)
+        return self.delivered_cents + (self.late_cents * left // self.days if self.days else 0)
+
+
+def since(first: date, as_of: date) -> date:
+    """The first of the days over which the pace is measured."""
+    return max(first, date.fromordinal(max(2, as_of.toordinal() - 364)))
+
+
+@dataclass(frozen=True, slots=True)
 class AtRisk:
-    """What of the grant a shortfall would take off under one reading, in cents: as things are, and by forecast.
+    """What of the grant a shortfall takes off under one reading, in cents: as things are, by forecast, at this pace.
 
     None when the scheme has no rule that says what a shortfall takes off.
     """
@@ -21,19 +58,22 @@ class AtRisk:
     reading: Reading
     now_cents: int | None
     forecast_cents: int | None
+    pace_shortfall_cents: int
+    pace_cents: int | None
 
     def sentence(self, currency: str) -> Mapping[str, str]:
         """The same for a reader, in Dutch and in English."""
-        short, expected = (money(cents, currency) for cents in self._short())
+        short = money(self.reading.shortfall_cents, currency)
+        expected = money(self.pace_shortfall_cents, currency)
         base = base_text(self.reading.base)
-        if self.now_cents is None or self.forecast_cents is None:
+        if self.now_cents is None or self.pace_cents is None:
             return {
                 "nl": f"Er ontbreekt {short[0]} cofinanciering {base[0]}. De regeling zegt niet wat dat kost; leg de"
                 " regel vast, met bron.",
                 "en": f"{short[1]} of co-financing {base[1]} is missing. The scheme does not say what that costs;"
                 " record the rule, with its source.",
             }
-        now, later = money(self.now_cents, currency), money(self.forecast_cents, currency)
+        now, later = money(self.now_cents, currency), money(self.pace_cents, currency)
         return {
             "nl": f"Er ontbreekt {short[0]} cofinanciering {base[0]}; nu zou dat {now[0]} subsidie kosten. In het"
             f" huidige tempo blijft {expected[0]} tekort over, en is {later[0]} in gevaar.",
@@ -41,15 +81,14 @@ class AtRisk:
             f" current pace {expected[1]} stays short, and {later[1]} is at risk.",
         }
 
-    def _short(self) -> tuple[int, int]:
-        return self.reading.shortfall_cents, self.reading.forecast_shortfall_cents
 
-
-def at_risk(grant_cents: int, readings: Iterable[Reading], reclaims: Sequence[Reclaim | None]) -> tuple[AtRisk, ...]:
+def at_risk(
+    grant_cents: int, readings: Iterable[Reading], reclaims: Sequence[Reclaim | None], pace_cents: int
+) -> tuple[AtRisk, ...]:
     """What of the grants together is at risk under each reading, by the reclaim rules of their schemes.
 
     As if all of the subsidy is proved: what is not proved is reclaimed apart from this. Where schemes have different
-    rules the hardest one is taken, for who asks wants to know the worst.
+    rules the hardest one is taken, for who asks wants to know the worst. `pace_cents` is what all comes to like this.
     """
     known = [each for each in reclaims if each is not None]
 
@@ -58,14 +97,19 @@ def at_risk(grant_cents: int, readings: Iterable[Reading], reclaims: Sequence[Re
             return None
         return min(grant_cents, max((_taken(each, grant_cents, shortfall, required) for each in known), default=0))
 
-    return tuple(
-        AtRisk(
-            each,
-            off(each.shortfall_cents, each.required_cents),
-            off(each.forecast_shortfall_cents, each.required_cents),
+    found = []
+    for each in readings:
+        lacking = max(0, each.required_cents - pace_cents)
+        found.append(
+            AtRisk(
+                each,
+                off(each.shortfall_cents, each.required_cents),
+                off(each.forecast_shortfall_cents, each.required_cents),
+                lacking,
+                off(lacking, each.required_cents),
+            )
         )
-        for each in readings
-    )
+    return tuple(found)
 
 
 def _taken(reclaim: Reclaim, grant_cents: int, shortfall: int, required: int) -> int:
@@ -93,19 +137,32 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """One calendar year: planned in applications, promised in pledges, and what came in."""
+    """One calendar year: planned in applications, promised in pledges, what came in, and its part of the threshold."""
 
     year: int
     planned_cents: int
     promised_cents: int
     promised_minutes: int
     brought: Brought
+    required: Mapping[Base, int]
+
+    def shortfall_cents(self, base: Base) -> int:
+        """What of its part was not realised in it."""
+        return max(0, self.required[base] - self.brought.realised_cents)
 
 
-def years(planned: Mapping[int, int], promises: Iterable[Promise], brought: Mapping[int, Brought]) -> tuple[Year, ...]:
-    """Every calendar year in which something was planned, promised or brought in, in order, none left out between.
+def years(
+    planned: Mapping[int, int],
+    promises: Iterable[Promise],
+    brought: Mapping[int, Brought],
+    needed: Mapping[Base, int],
+    days: tuple[date, date] | None,
+) -> tuple[Year, ...]:
+    """Every calendar year in which something was planned, promised, brought in or asked, in order and without gaps.
 
-    A promise is spread over its days along a straight line; the parts of a promise sum to it exactly.
+    A promise is spread over its days along a straight line; the parts of a promise sum to it exactly. The scheme asks a
+    programme, not its years: `needed` is shared out in proportion to what is planned for each, and without a plan to
+    the days that the grants (`days`) have in it. The years together ask what the programme asks.
     """
     cents: dict[int, int] = {}
     minutes: dict[int, int] = {}
@@ -113,7 +170,14 @@ def years(planned: Mapping[int, int], promises: Iterable[Promise], brought: Mapp
         for year in range(promise.from_.year, promise.until.year + 1):
             cents[year] = cents.get(year, 0) + _in_year(promise, promise.cents, year)
             minutes[year] = minutes.get(year, 0) + _in_year(promise, promise.minutes, year)
-    seen = {*planned, *cents, *brought}
+    weights = {str(year): amount for year, amount in planned.items() if amount}
+    if not weights and days is not None:
+        first, last = days
+        for year in range(first.year, last.year + 1):
+            inside = min(last, date(year, 12, 31)) - max(first, date(year, 1, 1))
+            weights[str(year)] = inside.days + 1
+    parts = {base: divide(whole, weights) for base, whole in needed.items()} if weights else {}
+    seen = {*planned, *cents, *brought, *(map(int, weights) if parts else ())}
     return tuple(
         Year(
             year,
@@ -121,6 +185,7 @@ def years(planned: Mapping[int, int], promises: Iterable[Promise], brought: Mapp
             cents.get(year, 0),
             minutes.get(year, 0),
             brought.get(year, Brought()),
+            {base: part.get(str(year), 0) for base, part in parts.items()},
         )
         for year in (range(min(seen), max(seen) + 1) if seen else ())
     )

@@ -33,7 +33,9 @@ from services.funding.events.pledges import (
     PledgeSigned,
     PositionChanged,
     PositionReading,
+    StatementExpected,
     StatementIssued,
+    StatementReminderDue,
 )
 
 __all__ = [
@@ -69,7 +71,9 @@ __all__ = [
     "ReceiptReason",
     "ReceiptSeal",
     "SchemeRuleRecorded",
+    "StatementExpected",
     "StatementIssued",
+    "StatementReminderDue",
 ]
 
 SAMPLES: tuple[Fact, ...] = (

@@ -10,8 +10,18 @@ from runtime.event import Fact
 from services.funding.events.parts import ID, TOPIC, Part
 
 
+class StatementExpected(Part):
+    """What a form asks, all lines and terms together."""
+
+    minutes: int = 0
+    material_cents: int = 0
+    facilities_cents: int = 0
+    cash_cents: int = 0
+
+
 class StatementIssued(Fact):
-    """An organisation was asked what it will contribute: the form, with its deadline."""
+    """An organisation was asked what it will contribute: the form, with its deadline. Again when it reads otherwise;
+    `answered` tells that a pledge was signed for it, so that nobody is reminded."""
 
     fact_type: ClassVar[str] = "nl.speerpunt.funding.statement-issued.v1"
     topic: ClassVar[str] = TOPIC
@@ -21,12 +31,34 @@ class StatementIssued(Fact):
     deadline: date
     code: str | None = None
     title: str | None = None
+    round_id: UUID | None = None
+    from_: date | None = Field(default=None, alias="from")
+    until: date | None = None
+    expected: StatementExpected | None = None
+    remind_days_before: tuple[int, ...] = (14, 3)
+    answered: bool = False
+
+
+class StatementReminderDue(Fact):
+    """The deadline of a form comes near, and no pledge was signed for it. Once per reminder that the form asks for."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.funding.statement-reminder-due.v1"
+    topic: ClassVar[str] = TOPIC
+
+    statement_id: UUID
+    organisation_id: UUID
+    round_id: UUID | None = None
+    code: str
+    deadline: date
+    days_left: int
 
 
 class PledgedLine(Part):
     line: str
     minutes: int = 0
     cents: int = 0
+    year: int | None = None
+    term: int | None = None
 
 
 class PledgeSigned(Fact):
@@ -42,6 +74,7 @@ class PledgeSigned(Fact):
     signed_on: date
     from_: date = Field(alias="from")
     until: date
+    statement_id: UUID | None = None
     lines: tuple[PledgedLine, ...]
 
 
@@ -83,7 +116,24 @@ class PeriodClosed(Fact):
 
 SAMPLES: tuple[Fact, ...] = (
     StatementIssued(
-        statement_id=ID[0], organisation_id=ID[1], deadline=date(2019, 3, 22), code="form-acme", title="Cofinanciering"
+        statement_id=ID[0],
+        organisation_id=ID[1],
+        deadline=date(2019, 3, 22),
+        code="form-2020.acme",
+        title="Cofinanciering",
+        round_id=ID[2],
+        from_=date(2020, 1, 1),
+        until=date(2023, 12, 31),
+        expected=StatementExpected(minutes=7_200, material_cents=100_000),
+        remind_days_before=(14, 3),
+    ),
+    StatementReminderDue(
+        statement_id=ID[0],
+        organisation_id=ID[1],
+        round_id=ID[2],
+        code="form-2020.acme",
+        deadline=date(2019, 3, 22),
+        days_left=3,
     ),
     PledgeSigned(
         pledge_id=ID[0],
@@ -93,7 +143,11 @@ SAMPLES: tuple[Fact, ...] = (
         signed_on=date(2019, 3, 20),
         from_=date(2020, 1, 1),
         until=date(2023, 12, 31),
-        lines=(PledgedLine(line="robotisering", minutes=7_200, cents=600_000),),
+        statement_id=ID[2],
+        lines=(
+            PledgedLine(line="robotisering", minutes=6_000, cents=500_000),
+            PledgedLine(line="robotisering", minutes=1_200, cents=100_000, year=2021, term=3),
+        ),
     ),
     PositionChanged(
         realised_cents=52_000_000,

@@ -26,8 +26,10 @@ GROUP BY 1
 ORDER BY 1;
 
 -- name: promises_on
--- What was promised as it holds on a day, by organisation, line and period.
-SELECT pledge.organisation_id, promise.line, promise.cents, promise.minutes, signed.from_day, signed.until_day
+-- What was promised as it holds on a day, by organisation, line and the days over which it falls due; its term if it has one.
+SELECT pledge.organisation_id, promise.line, promise.cents, promise.minutes,
+       coalesce(promise.from_day, signed.from_day) AS from_day, coalesce(promise.until_day, signed.until_day) AS until_day,
+       promise.term_year, promise.term_number
 FROM pledge_versions AS signed
 JOIN pledges AS pledge USING (consortium_id, pledge_id)
 JOIN pledge_lines AS promise ON promise.consortium_id = signed.consortium_id

@@ -1,32 +1,3 @@
--- name: lock_statement
--- The form with this code, locked for whoever issues it anew.
-SELECT statement_id, code, organisation_id, title, deadline, version FROM statements
-WHERE consortium_id = $1 AND code = $2
-FOR UPDATE;
-
--- name: save_statement
--- Keeps a form as it was issued; a row comes back unless another made the same version first.
-INSERT INTO statements (consortium_id, statement_id, code, organisation_id, title, deadline, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (consortium_id, statement_id) DO UPDATE
-SET title = excluded.title, deadline = excluded.deadline, version = excluded.version
-WHERE statements.version = excluded.version - 1
-RETURNING version;
-
--- name: statements
--- A page of forms by code, with the codes of the pledges that answer them; of one organisation when given.
-SELECT form.statement_id, form.code, form.organisation_id, form.title, form.deadline, form.version,
-       array(SELECT DISTINCT pledge.code
-             FROM pledge_versions AS signed
-             JOIN pledges AS pledge USING (consortium_id, pledge_id, version)
-             WHERE signed.consortium_id = form.consortium_id AND signed.statement_id = form.statement_id
-             ORDER BY pledge.code) AS pledges
-FROM statements AS form
-WHERE form.consortium_id = $1 AND form.code > $2
-  AND ($3::uuid IS NULL OR form.organisation_id = $3)
-ORDER BY form.code
-LIMIT $4;
-
 -- name: open_pledge
 -- Makes room for a pledge, so that two who sign it at once do so one after the other; its row is then locked.
 INSERT INTO pledges (consortium_id, pledge_id, code, organisation_id, version) VALUES ($1, $2, $3, $4, 0)
@@ -43,7 +14,11 @@ SELECT pledge.pledge_id, pledge.code, pledge.organisation_id, pledge.version, si
        array_agg(promise.line ORDER BY promise.position) AS lines,
        array_agg(promise.minutes ORDER BY promise.position) AS minutes,
        array_agg(promise.material_cents ORDER BY promise.position) AS material_cents,
-       array_agg(promise.cents ORDER BY promise.position) AS cents
+       array_agg(promise.cents ORDER BY promise.position) AS cents,
+       array_agg(promise.facilities_cents ORDER BY promise.position) AS facilities_cents,
+       array_agg(promise.cash_cents ORDER BY promise.position) AS cash_cents,
+       array_agg(promise.term_year ORDER BY promise.position) AS term_years,
+       array_agg(promise.term_number ORDER BY promise.position) AS term_numbers
 FROM pledges AS pledge
 JOIN pledge_versions AS signed USING (consortium_id, pledge_id, version)
 JOIN pledge_lines AS promise USING (consortium_id, pledge_id, version)
@@ -64,11 +39,15 @@ INSERT INTO pledge_versions (consortium_id, pledge_id, version, statement_id, si
 VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: insert_pledge_lines
--- Adds what a signing promises for each line.
-INSERT INTO pledge_lines (consortium_id, pledge_id, version, line, position, minutes, material_cents, cents)
-SELECT $1, $2, $3, line, position, minutes, material_cents, cents
-FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[])
-     WITH ORDINALITY AS promise (line, minutes, material_cents, cents, position);
+-- Adds what a signing promises for each line, in a term with its days or over the whole period.
+INSERT INTO pledge_lines (consortium_id, pledge_id, version, line, position, minutes, material_cents, cents,
+                          facilities_cents, cash_cents, term_year, term_number, from_day, until_day)
+SELECT $1, $2, $3, line, position, minutes, material_cents, cents, facilities_cents, cash_cents, term_year, term_number,
+       from_day, until_day
+FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::smallint[],
+            $11::smallint[], $12::date[], $13::date[])
+     WITH ORDINALITY AS promise (line, minutes, material_cents, cents, facilities_cents, cash_cents, term_year,
+                                 term_number, from_day, until_day, position);
 
 -- name: update_pledge
 -- Notes which signing holds.

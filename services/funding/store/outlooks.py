@@ -7,6 +7,7 @@ from uuid import UUID
 from runtime.postgres import Tx
 from services.funding.domain.outlook import Brought
 from services.funding.domain.position import Promise, Sums
+from services.funding.domain.terms import Term
 from services.funding.store import Q
 
 
@@ -18,8 +19,18 @@ async def brought(tx: Tx, as_of: date) -> dict[int, Brought]:
 
 async def promises(tx: Tx, as_of: date) -> list[Promise]:
     """The promises that hold on a day."""
+    return [promise for promise, _ in await promises_by_term(tx, as_of)]
+
+
+async def promises_by_term(tx: Tx, as_of: date) -> list[tuple[Promise, Term | None]]:
+    """The promises that hold on a day, each with its term; None for what is spread over the pledge's days."""
     return [
-        Promise(row["organisation_id"], row["line"], row["cents"], row["minutes"], row["from_day"], row["until_day"])
+        (
+            Promise(
+                row["organisation_id"], row["line"], row["cents"], row["minutes"], row["from_day"], row["until_day"]
+            ),
+            Term(row["term_year"], row["term_number"]) if row["term_year"] else None,
+        )
         for row in await Q.promises_on.rows(tx, tx.consortium_id, as_of)
     ]
 

@@ -1,47 +1,13 @@
-"""Forms and pledges, as rows."""
+"""Pledges, as rows."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from asyncpg import Record
 
 from runtime.postgres import Tx
-from services.funding.domain.pledge import Pledge, Statement, ValuedPromise
+from services.funding.domain.pledge import Pledge, ValuedPromise
+from services.funding.domain.terms import Term
 from services.funding.store import Q
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A form, and the codes of the pledges that answer it."""
-
-    statement: Statement
-    pledges: tuple[str, ...]
-
-
-async def lock_statement(tx: Tx, code: str) -> Statement | None:
-    row = await Q.lock_statement.row(tx, tx.consortium_id, code)
-    return None if row is None else _statement(row)
-
-
-async def save_statement(tx: Tx, issued: Statement) -> bool:
-    """False when another issued the same version first."""
-    version = await Q.save_statement.value(
-        tx,
-        tx.consortium_id,
-        issued.id,
-        issued.code,
-        issued.organisation_id,
-        issued.title,
-        issued.deadline,
-        issued.version,
-    )
-    return version is not None
-
-
-async def statements(tx: Tx, after: str, organisation_id: UUID | None, limit: int) -> list[Issued]:
-    """Forms in order of code, of one organisation when given."""
-    rows = await Q.statements.rows(tx, tx.consortium_id, after, organisation_id, limit)
-    return [Issued(_statement(row), tuple(row["pledges"])) for row in rows]
 
 
 async def lock(tx: Tx, pledge_id: UUID, code: str, organisation_id: UUID) -> Pledge | None:
@@ -65,6 +31,7 @@ async def save(tx: Tx, before: Pledge | None, after: Pledge) -> None:
         after.from_,
         after.until,
     )
+    days = [line.days(after.from_, after.until) if line.term else (None, None) for line in after.lines]
     await Q.insert_pledge_lines.execute(
         tx,
         tx.consortium_id,
@@ -74,6 +41,12 @@ async def save(tx: Tx, before: Pledge | None, after: Pledge) -> None:
         [line.minutes for line in after.lines],
         [line.material_cents for line in after.lines],
         [line.cents for line in after.lines],
+        [line.facilities_cents for line in after.lines],
+        [line.cash_cents for line in after.lines],
+        [line.term.year if line.term else None for line in after.lines],
+        [line.term.number if line.term else None for line in after.lines],
+        [first for first, _ in days],
+        [last for _, last in days],
     )
     await Q.update_pledge.execute(tx, tx.consortium_id, after.id, after.version)
 
@@ -85,14 +58,10 @@ async def pledges(
     return [_pledge(row) for row in await Q.pledges.rows(tx, tx.consortium_id, after, code, organisation_id, limit)]
 
 
-def _statement(row: Record) -> Statement:
-    return Statement(
-        row["statement_id"], row["code"], row["organisation_id"], row["title"], row["deadline"], row["version"]
-    )
-
-
 def _pledge(row: Record) -> Pledge:
-    lines = zip(row["lines"], row["minutes"], row["material_cents"], row["cents"], strict=True)
+    amounts = ("lines", "minutes", "material_cents", "cents", "facilities_cents", "cash_cents")
+    terms = [Term(*term) if term[0] else None for term in zip(row["term_years"], row["term_numbers"], strict=True)]
+    lines = zip(*(row[name] for name in amounts), terms, strict=True)
     return Pledge(
         row["pledge_id"],
         row["code"],

@@ -47,14 +47,19 @@ async def hear(
             await tellings.add(tx, each, at)
 
 
-async def hear_statement(tx: Tx, subject: Subject, told: Telling, happened: datetime | None, at: datetime) -> None:
-    """As `hear`, and plans the reminders before its deadline."""
+async def hear_statement(
+    tx: Tx, subject: Subject, told: Telling, days_before: tuple[int, ...], happened: datetime | None, at: datetime
+) -> None:
+    """As `hear`, and plans the reminders on these days before its deadline; one that is answered is only kept."""
+    if subject.state is SubjectState.SETTLED:
+        await hear(tx, subject, [], happened, at)
+        return
     await hear(tx, subject, [told], happened, at)
     kept = await copies.subject(tx, subject.id)
     if kept is None or kept.deadline is None or kept.sequence != subject.sequence:
         return
     zone = (await copies.region(tx)).zone
-    instants = rules.reminder_instants(kept.deadline, rules.STATEMENT_REMINDERS, zone, at)
+    instants = rules.reminder_instants(kept.deadline, days_before, zone, at)
     await tellings.plan_reminders(tx, About.STATEMENT, subject.id, instants)
 
 

@@ -13,7 +13,7 @@ FRESH = timedelta(hours=48)
 """Facts heard later than this are kept and not told: else a service that starts anew tells the whole past."""
 
 STATEMENT_REMINDERS = (14, 3)
-"""Days before the deadline of a statement on which its organisation is reminded."""
+"""Days before the deadline of a statement on which its organisation is reminded, unless the statement says others."""
 
 REMIND_AT = time(9)
 DIGEST_AFTER = timedelta(minutes=1)

@@ -1,12 +1,12 @@
 """Who is reached by an audience. The one place where names and addresses are put together to leave this service."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
 
 from runtime.postgres import Tx
-from runtime.problems import NotFound
-from services.partners.domain.organisations import COMPANIES, SCHOOLS
+from runtime.problems import Kind, NotFound, Problem
+from services.partners.domain.organisations import COMPANIES, SCHOOLS, OrganisationKind
 from services.partners.domain.persons import Audience, AudienceKind, Person, PersonRole
 from services.partners.store import agreements, groups, membership, organisations, persons, regions
 
@@ -40,12 +40,48 @@ async def reached(tx: Tx, audience: Audience, day: date | None, at: datetime) ->
             return await persons.of_organisations(tx, wanted, PersonRole.CONTACT)
 
 
+class NoOrganisations(Problem, kind=Kind.INVALID):
+    """'{audience}' is an audience of people. Name one of organisations: everyone, parties, members, planning,
+    companies, schools, or organisation:, group:, umbrella: or agreement: with an id."""
+
+
+async def listed(tx: Tx, audiences: Iterable[Audience], day: date | None, at: datetime) -> list[UUID]:
+    """The organisations that are in one of these audiences as of a day (today in the region when None), by id.
+
+    Raises NotFound for an id that the region does not have, and NoOrganisations.
+    """
+    region = await regions.consortium(tx)
+    if region is None:
+        raise NotFound(what="consortium")
+    found: set[UUID] = set()
+    for audience in audiences:
+        match audience.kind:
+            case AudienceKind.OFFICE | AudienceKind.PERSON:
+                raise NoOrganisations(audience=audience.kind.value)
+            case AudienceKind.EVERYONE:
+                found.update(await organisations.of_kinds(tx, tuple(OrganisationKind)))
+            case AudienceKind.AGREEMENT:
+                parties = await agreements.parties_by_id(tx, _id(audience))
+                if not parties:
+                    raise NotFound(what="circulated agreement")
+                found.update(parties)
+            case _:
+                found.update(await _organisations(tx, audience, day or region.day(at)))
+    return sorted(found)
+
+
 async def _organisations(tx: Tx, audience: Audience, on: date) -> Collection[UUID]:
     match audience.kind:
         case AudienceKind.PARTIES:
             return await agreements.parties_on(tx, on)
         case AudienceKind.MEMBERS:
             return await membership.members_on(tx, on)
+        case AudienceKind.PLANNING:
+            return await membership.joined_on(tx, on)
+        case AudienceKind.UMBRELLA:
+            if not await organisations.known(tx, [_id(audience)]):
+                raise NotFound(what="organisation")
+            return await membership.under_umbrella_on(tx, _id(audience), on)
         case AudienceKind.COMPANIES:
             return await organisations.of_kinds(tx, COMPANIES)
         case AudienceKind.SCHOOLS:

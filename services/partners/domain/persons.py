@@ -9,8 +9,8 @@ from runtime.problems import Kind, Problem
 
 
 class AudienceUnknown(Problem, kind=Kind.INVALID):
-    """There is no such audience. Use one of: everyone, parties, members, office, companies, schools, or
-    organisation:<id>, person:<id>, group:<id>, agreement:<id>."""
+    """There is no such audience. Use one of: everyone, parties, members, planning, office, companies, schools, or
+    organisation:<id>, person:<id>, group:<id>, umbrella:<id>, agreement:<id>."""
 
 
 class PersonRole(StrEnum):
@@ -43,17 +43,25 @@ class AudienceKind(StrEnum):
     EVERYONE = "everyone"
     PARTIES = "parties"
     MEMBERS = "members"
+    PLANNING = "planning"
     OFFICE = "office"
     COMPANIES = "companies"
     SCHOOLS = "schools"
     ORGANISATION = "organisation"
     PERSON = "person"
     GROUP = "group"
+    UMBRELLA = "umbrella"
     AGREEMENT = "agreement"
 
 
 OF_ONE = frozenset(
-    {AudienceKind.ORGANISATION, AudienceKind.PERSON, AudienceKind.GROUP, AudienceKind.AGREEMENT},
+    {
+        AudienceKind.ORGANISATION,
+        AudienceKind.PERSON,
+        AudienceKind.GROUP,
+        AudienceKind.UMBRELLA,
+        AudienceKind.AGREEMENT,
+    },
 )
 """The kinds that name one thing by its id."""
 

@@ -45,6 +45,17 @@ async def members_on(tx: Tx, day: date) -> list[UUID]:
     return [row["organisation_id"] for row in await Q.members_on.rows(tx, tx.consortium_id, day)]
 
 
+async def joined_on(tx: Tx, day: date) -> list[UUID]:
+    """The organisations with a membership on a day, applicants included."""
+    return [row["organisation_id"] for row in await Q.joined_on.rows(tx, tx.consortium_id, day)]
+
+
+async def under_umbrella_on(tx: Tx, umbrella_id: UUID, day: date) -> list[UUID]:
+    """The organisations whose mandate to this one holds on a day."""
+    rows = await Q.under_umbrella_on.rows(tx, tx.consortium_id, umbrella_id, day)
+    return [row["member_id"] for row in rows]
+
+
 async def save_mandate(tx: Tx, wanted: UmbrellaMandate) -> tuple[int, UmbrellaMandate | None] | None:
     """The new version and what it was before (None when it is new), or None when nothing changed."""
     row = await Q.save_mandate.row(

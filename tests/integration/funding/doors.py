@@ -18,7 +18,7 @@ from runtime.ids import coded_id, consortium_id, new_id
 from runtime.postgres import Database
 from runtime.rpc import Client, Server
 from services.funding.app import http_app
-from services.funding.clients import Programmes
+from services.funding.clients import Audiences, Programmes
 from services.funding.rpc import door
 from services.funding.settings import Settings
 from services.partners.app import http_app as partners_app
@@ -125,7 +125,7 @@ async def open_doors(database_for: DatabaseFor) -> AsyncIterator[Funding]:
     try:
         for server in servers:
             await server.up.wait()
-        app = http_app(settings, database, tokens, People(), programmes)
+        app = http_app(settings, database, tokens, People(), programmes, audiences=Audiences(client))
         beside = partners_app(PartnersSettings(), theirs, tokens)
         async with (
             httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://funding.test") as http,

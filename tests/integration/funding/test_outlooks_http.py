@@ -42,6 +42,10 @@ async def test_a_shortfall_is_shown_in_euros_of_the_grant_under_both_readings(pl
         ("of-total", 80_956_081),
     ]
     assert "€ 748.750,00" in shown["readings"][0]["sentence"]["nl"]
+    pace = shown["pace"]
+    assert (pace["since"], pace["days"], pace["deliveredCents"]) == ("2022-01-01", 365, 125_000)
+    assert pace["forecastCents"] == 125_000 + 125_000 * 731 // 365
+    assert shown["readings"][0]["paceShortfallCents"] == 75_000_000 - pace["forecastCents"]
     assert (await planned.get("/positions/shortfall?asOf=2019-11-30"))["readings"] == []
 
 
@@ -68,6 +72,15 @@ async def test_years_put_the_plan_beside_what_was_promised_and_came_in(planned: 
     assert [each["year"] for each in shown] == [2020, 2021, 2022, 2023]
     assert [each["plannedCents"] for each in shown] == [0, 50_000, 0, 0]
     assert sum(each["promisedCents"] for each in shown) == 510_000
+    assert [each["readings"] for each in shown] == [[]] * 4
+    (line,) = [
+        each for each in (await planned.get(f"/positions/lines?{ON}"))["items"] if each["code"] == "robotisering"
+    ]
+    assert (line["plannedCents"], (await planned.get(f"/positions/programme?{ON}"))["plannedCents"]) == (50_000, 50_000)
+    assert (await planned.get("/positions/programme?asOf=2019-02-28"))["plannedCents"] == 0
+    await planned.ask("PUT", "/grants/sto-2020", GRANT)
+    asked = [each["readings"][0]["requiredCents"] for each in await planned.get(f"/positions/years?{ON}")]
+    assert asked == [0, 75_000_000, 0, 0]
     assert [each["realisedCents"] for each in shown] == [0, 0, 5_000, 0]
     before = await planned.get("/positions/years?asOf=2022-02-28")
     assert sum(each["realisedCents"] for each in before) == 0

@@ -11,9 +11,11 @@ import pytest
 import structlog
 from grpc import StatusCode
 
-from runtime.ids import coded_id
+from runtime.event import Received
+from runtime.ids import coded_id, new_id
 from services.notifications.clients import Directory, Post
 from services.notifications.commands import telling as commands
+from services.notifications.handlers import StatementIssued, tell_statement
 from services.notifications.letters import Letters
 from services.notifications.loops import Reminders, Sender
 from services.notifications.settings import Settings
@@ -337,3 +339,28 @@ async def test_a_flood_of_held_contributions_is_one_mail_a_day_to_the_office(off
     async with office.planning.database.transaction(REGION) as tx:
         await commands.count_held(tx, 1, noon - timedelta(hours=49), noon)
     assert len(await office.planning.rows("tellings", "due_at")) == 3
+
+
+async def test_a_form_reminds_on_its_own_days_and_one_that_is_answered_tells_nobody(office: Office) -> None:
+    at = datetime(2099, 3, 1, 12, tzinfo=UTC)
+    form = {"statementId": str(coded_id(REGION, "statement", "form")), "organisationId": str(person_id("acme"))}
+
+    async def heard(sequence: int, **said: Any) -> None:
+        data = StatementIssued.model_validate({**form, "deadline": "2099-03-22", **said})
+        event = Received("funding.events", 0, 0, at, None, None, {}, str(new_id()), time=at, sequence=sequence)
+        async with office.planning.database.transaction(REGION) as tx:
+            await tell_statement(lambda: at, tx, event, data)
+
+    async def reminders() -> list[int]:
+        return [row["days_before"] for row in await office.planning.rows("reminders", "due_at")]
+
+    await heard(1)
+    assert await reminders() == [14, 3]
+    await heard(2, remindDaysBefore=[10, 1])
+    assert await reminders() == [10, 1]
+    assert len(await office.planning.rows("tellings", "telling_id")) == 2
+    async with office.planning.database.transaction(REGION) as tx:
+        await commands.answer_statements(tx, person_id("acme"), coded_id(REGION, "statement", "form"))
+    await heard(3, deadline="2099-04-22", answered=True)
+    assert await reminders() == []
+    assert len(await office.planning.rows("tellings", "telling_id")) == 2

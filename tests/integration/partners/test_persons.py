@@ -117,6 +117,8 @@ async def a_populated_region(partners: Partners) -> None:
     members = [{"organisation": "beta", "from": "2020-01-01", "until": "2020-12-31"}]
     group = {"title": "Groep", "spearheads": ["robotica"], "chair": "school", "members": members}
     await put(partners, "/v1/working-groups/groep", group)
+    mandate = {"umbrella": "beta", "member": "gamma", "from": "2020-01-01", "until": "2020-12-31"}
+    await put(partners, "/v1/umbrella-mandates/gamma", mandate)
     await circulated(partners, "acme", "beta", "gamma", {"organisation": "school", "role": "witness"})
 
 
@@ -142,6 +144,44 @@ async def a_populated_region(partners: Partners) -> None:
 async def test_an_audience_reaches_those_it_says(partners: Partners, of: str, day: str, reached: list[str]) -> None:
     await a_populated_region(partners)
     assert await audience(partners, of, day) == reached
+
+
+UMBRELLA = f"umbrella:{an_organisation('beta')}"
+
+
+@pytest.mark.parametrize(
+    ("of", "day", "listed"),
+    [
+        (["planning"], "2020-06-01", ["acme", "beta", "school"]),
+        (["members"], "2020-06-01", ["acme", "school"]),
+        (["members", UMBRELLA], "2020-12-31", ["acme", "gamma", "school"]),
+        (["members", UMBRELLA, "planning"], "2022-01-01", ["beta", "school"]),
+        (["companies", "everyone"], "", ["acme", "beta", "gamma", "school"]),
+        ([f"agreement:{coded_id(REGION, 'agreement', 'samenwerking')}"], "", ["acme", "beta", "gamma", "school"]),
+    ],
+)
+async def test_audiences_are_listed_as_organisations_each_once(
+    partners: Partners, of: list[str], day: str, listed: list[str]
+) -> None:
+    await a_populated_region(partners)
+    request = pb.ListAudienceRequest(consortium_id=str(REGION), audiences=of, day=day)
+    found = (await partners.call("ListAudience", request)).organisation_ids
+    assert sorted(found) == list(found)
+    assert set(found) == {str(an_organisation(code)) for code in listed}
+
+
+@pytest.mark.parametrize(
+    ("of", "status"),
+    [("office", "INVALID_ARGUMENT"), (f"umbrella:{an_organisation('acme', NEIGHBOUR)}", "NOT_FOUND")],
+)
+async def test_people_and_what_a_region_does_not_have_are_no_audience_of_organisations(
+    partners: Partners, of: str, status: str
+) -> None:
+    await founded(partners, "acme")
+    request = pb.ListAudienceRequest(consortium_id=str(REGION), audiences=[of])
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await partners.call("ListAudience", request)
+    assert refused.value.code().name == status
 
 
 @pytest.mark.parametrize(

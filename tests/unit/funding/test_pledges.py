@@ -17,12 +17,12 @@ from services.funding.domain.pledge import (
     PledgeBackdated,
     PledgeOutsideProgramme,
     Promised,
-    Statement,
     ValuedPromise,
     valued,
 )
 from services.funding.domain.programme import Programme, ProgrammeLine, UnknownLine
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule
+from services.funding.domain.statement import Statement
 from services.funding.domain.valuation import KindNotEligible
 
 ACME, OTHER = UUID(int=7), UUID(int=8)
@@ -42,37 +42,39 @@ def a_pledge(*lines: ValuedPromise, signed_on: date = SIGNED, until: date = LAST
 
 
 def test_hours_and_material_are_worth_what_the_rules_say() -> None:
-    (line,) = valued([Promised("robotisering", 90, 2_500)], PROGRAMME, RULES, FIRST, SIGNED)
+    (line,) = valued([Promised("robotisering", 90, 2_500)], PROGRAMME, RULES, FIRST, LAST, SIGNED)
     assert line == ValuedPromise("robotisering", 90, 2_500, 10_000)
 
 
 def test_a_promise_is_worth_what_was_known_when_it_was_signed() -> None:
-    worth = [valued([Promised("instroom", 60, 0)], PROGRAMME, RULES, FIRST, day)[0].cents for day in (SIGNED, LAST)]
+    worth = [
+        valued([Promised("instroom", 60, 0)], PROGRAMME, RULES, FIRST, LAST, day)[0].cents for day in (SIGNED, LAST)
+    ]
     assert worth == [5_000, 6_000]
 
 
 def test_before_anybody_knew_the_rules_nothing_can_be_valued() -> None:
     with pytest.raises(KindNotEligible):
-        valued([Promised("instroom", 60, 0)], PROGRAMME, RULES, FIRST, date(2018, 12, 31))
+        valued([Promised("instroom", 60, 0)], PROGRAMME, RULES, FIRST, LAST, date(2018, 12, 31))
 
 
 def test_an_unknown_line_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(UnknownLine, match="Did you mean 'robotisering'"):
-        valued([Promised("robotica", 60, 0)], PROGRAMME, RULES, FIRST, SIGNED)
+        valued([Promised("robotica", 60, 0)], PROGRAMME, RULES, FIRST, LAST, SIGNED)
     with pytest.raises(UnknownLine) as refused:
-        valued([Promised("zzz", 60, 0)], PROGRAMME, RULES, FIRST, SIGNED)
+        valued([Promised("zzz", 60, 0)], PROGRAMME, RULES, FIRST, LAST, SIGNED)
     assert "Did you mean" not in refused.value.detail
 
 
 @pytest.mark.parametrize("promised", [[], [Promised("instroom", 0, 0)], [Promised("instroom", -60, 90_000)]])
 def test_a_pledge_of_nothing_is_none(promised: list[Promised]) -> None:
     with pytest.raises(NothingPromised):
-        valued(promised, PROGRAMME, RULES, FIRST, SIGNED)
+        valued(promised, PROGRAMME, RULES, FIRST, LAST, SIGNED)
 
 
 def test_a_line_stands_in_a_pledge_once() -> None:
     with pytest.raises(LinePromisedTwice):
-        valued([Promised("instroom", 1, 0), Promised("instroom", 2, 0)], PROGRAMME, RULES, FIRST, SIGNED)
+        valued([Promised("instroom", 1, 0), Promised("instroom", 2, 0)], PROGRAMME, RULES, FIRST, LAST, SIGNED)
 
 
 def test_signing_tells_what_was_promised_and_the_same_again_tells_nothing() -> None:

@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$speerpunt/partners/v1/partners.proto\x12\x15speerpunt.partners.v1\"Q\n\x12GetStandingRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\"\xb2\x01\n\x13GetStandingResponse\x12\x33\n\x05\x62\x61sis\x18\x01 \x01(\x0e\x32$.speerpunt.partners.v1.StandingBasis\x12\x10\n\x08suffices\x18\x02 \x01(\x08\x12\x1f\n\x17through_organisation_id\x18\x03 \x01(\t\x12\x33\n\x05\x62\x61ses\x18\x04 \x03(\x0e\x32$.speerpunt.partners.v1.StandingBasis\"W\n\x17\x42\x61tchGetStandingRequest\x12<\n\tquestions\x18\x01 \x03(\x0b\x32).speerpunt.partners.v1.GetStandingRequest\"W\n\x18\x42\x61tchGetStandingResponse\x12;\n\x07\x61nswers\x18\x01 \x03(\x0b\x32*.speerpunt.partners.v1.GetStandingResponse\",\n\x13GetProgrammeRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\"\x9a\x01\n\x14GetProgrammeResponse\x12\x14\n\x0cprogramme_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x10\n\x08\x66rom_day\x18\x04 \x01(\t\x12\x11\n\tuntil_day\x18\x05 \x01(\t\x12*\n\x05lines\x18\x06 \x03(\x0b\x32\x1b.speerpunt.partners.v1.Line\"v\n\x04Line\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12-\n\x04kind\x18\x04 \x01(\x0e\x32\x1f.speerpunt.partners.v1.LineKind\x12\x16\n\x0ewithout_budget\x18\x05 \x01(\x08\"N\n\x16ResolveAudienceRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x10\n\x08\x61udience\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\"O\n\x17ResolveAudienceResponse\x12\x34\n\nrecipients\x18\x01 \x03(\x0b\x32 .speerpunt.partners.v1.Recipient\"f\n\tRecipient\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\"N\n\x14ResolvePersonRequest\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x15\n\rconsortium_id\x18\x03 \x01(\t\"*\n\x15ResolvePersonResponse\x12\x11\n\tperson_id\x18\x01 \x01(\t*\x9a\x01\n\rStandingBasis\x12\x1e\n\x1aSTANDING_BASIS_UNSPECIFIED\x10\x00\x12\x17\n\x13STANDING_BASIS_NONE\x10\x01\x12\x18\n\x14STANDING_BASIS_PARTY\x10\x02\x12\x1b\n\x17STANDING_BASIS_UMBRELLA\x10\x03\x12\x19\n\x15STANDING_BASIS_PLEDGE\x10\x04*V\n\x08LineKind\x12\x19\n\x15LINE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13LINE_KIND_SPEARHEAD\x10\x01\x12\x16\n\x12LINE_KIND_LOCATION\x10\x02\x32\xb4\x04\n\x10PartnerDirectory\x12\x64\n\x0bGetStanding\x12).speerpunt.partners.v1.GetStandingRequest\x1a*.speerpunt.partners.v1.GetStandingResponse\x12s\n\x10\x42\x61tchGetStanding\x12..speerpunt.partners.v1.BatchGetStandingRequest\x1a/.speerpunt.partners.v1.BatchGetStandingResponse\x12g\n\x0cGetProgramme\x12*.speerpunt.partners.v1.GetProgrammeRequest\x1a+.speerpunt.partners.v1.GetProgrammeResponse\x12p\n\x0fResolveAudience\x12-.speerpunt.partners.v1.ResolveAudienceRequest\x1a..speerpunt.partners.v1.ResolveAudienceResponse\x12j\n\rResolvePerson\x12+.speerpunt.partners.v1.ResolvePersonRequest\x1a,.speerpunt.partners.v1.ResolvePersonResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$speerpunt/partners/v1/partners.proto\x12\x15speerpunt.partners.v1\"Q\n\x12GetStandingRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\"\xb2\x01\n\x13GetStandingResponse\x12\x33\n\x05\x62\x61sis\x18\x01 \x01(\x0e\x32$.speerpunt.partners.v1.StandingBasis\x12\x10\n\x08suffices\x18\x02 \x01(\x08\x12\x1f\n\x17through_organisation_id\x18\x03 \x01(\t\x12\x33\n\x05\x62\x61ses\x18\x04 \x03(\x0e\x32$.speerpunt.partners.v1.StandingBasis\"W\n\x17\x42\x61tchGetStandingRequest\x12<\n\tquestions\x18\x01 \x03(\x0b\x32).speerpunt.partners.v1.GetStandingRequest\"W\n\x18\x42\x61tchGetStandingResponse\x12;\n\x07\x61nswers\x18\x01 \x03(\x0b\x32*.speerpunt.partners.v1.GetStandingResponse\",\n\x13GetProgrammeRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\"\x9a\x01\n\x14GetProgrammeResponse\x12\x14\n\x0cprogramme_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x10\n\x08\x66rom_day\x18\x04 \x01(\t\x12\x11\n\tuntil_day\x18\x05 \x01(\t\x12*\n\x05lines\x18\x06 \x03(\x0b\x32\x1b.speerpunt.partners.v1.Line\"v\n\x04Line\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12-\n\x04kind\x18\x04 \x01(\x0e\x32\x1f.speerpunt.partners.v1.LineKind\x12\x16\n\x0ewithout_budget\x18\x05 \x01(\x08\"N\n\x16ResolveAudienceRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x10\n\x08\x61udience\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\"O\n\x17ResolveAudienceResponse\x12\x34\n\nrecipients\x18\x01 \x03(\x0b\x32 .speerpunt.partners.v1.Recipient\"f\n\tRecipient\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\"L\n\x13ListAudienceRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x11\n\taudiences\x18\x02 \x03(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\"0\n\x14ListAudienceResponse\x12\x18\n\x10organisation_ids\x18\x01 \x03(\t\"N\n\x14ResolvePersonRequest\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x15\n\rconsortium_id\x18\x03 \x01(\t\"*\n\x15ResolvePersonResponse\x12\x11\n\tperson_id\x18\x01 \x01(\t*\x9a\x01\n\rStandingBasis\x12\x1e\n\x1aSTANDING_BASIS_UNSPECIFIED\x10\x00\x12\x17\n\x13STANDING_BASIS_NONE\x10\x01\x12\x18\n\x14STANDING_BASIS_PARTY\x10\x02\x12\x1b\n\x17STANDING_BASIS_UMBRELLA\x10\x03\x12\x19\n\x15STANDING_BASIS_PLEDGE\x10\x04*V\n\x08LineKind\x12\x19\n\x15LINE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13LINE_KIND_SPEARHEAD\x10\x01\x12\x16\n\x12LINE_KIND_LOCATION\x10\x02\x32\x9d\x05\n\x10PartnerDirectory\x12\x64\n\x0bGetStanding\x12).speerpunt.partners.v1.GetStandingRequest\x1a*.speerpunt.partners.v1.GetStandingResponse\x12s\n\x10\x42\x61tchGetStanding\x12..speerpunt.partners.v1.BatchGetStandingRequest\x1a/.speerpunt.partners.v1.BatchGetStandingResponse\x12g\n\x0cGetProgramme\x12*.speerpunt.partners.v1.GetProgrammeRequest\x1a+.speerpunt.partners.v1.GetProgrammeResponse\x12p\n\x0fResolveAudience\x12-.speerpunt.partners.v1.ResolveAudienceRequest\x1a..speerpunt.partners.v1.ResolveAudienceResponse\x12g\n\x0cListAudience\x12*.speerpunt.partners.v1.ListAudienceRequest\x1a+.speerpunt.partners.v1.ListAudienceResponse\x12j\n\rResolvePerson\x12+.speerpunt.partners.v1.ResolvePersonRequest\x1a,.speerpunt.partners.v1.ResolvePersonResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'speerpunt.partners.v1.partners_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STANDINGBASIS']._serialized_start=1218
-  _globals['_STANDINGBASIS']._serialized_end=1372
-  _globals['_LINEKIND']._serialized_start=1374
-  _globals['_LINEKIND']._serialized_end=1460
+  _globals['_STANDINGBASIS']._serialized_start=1346
+  _globals['_STANDINGBASIS']._serialized_end=1500
+  _globals['_LINEKIND']._serialized_start=1502
+  _globals['_LINEKIND']._serialized_end=1588
   _globals['_GETSTANDINGREQUEST']._serialized_start=63
   _globals['_GETSTANDINGREQUEST']._serialized_end=144
   _globals['_GETSTANDINGRESPONSE']._serialized_start=147
@@ -55,10 +55,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOLVEAUDIENCERESPONSE']._serialized_end=987
   _globals['_RECIPIENT']._serialized_start=989
   _globals['_RECIPIENT']._serialized_end=1091
-  _globals['_RESOLVEPERSONREQUEST']._serialized_start=1093
-  _globals['_RESOLVEPERSONREQUEST']._serialized_end=1171
-  _globals['_RESOLVEPERSONRESPONSE']._serialized_start=1173
-  _globals['_RESOLVEPERSONRESPONSE']._serialized_end=1215
-  _globals['_PARTNERDIRECTORY']._serialized_start=1463
-  _globals['_PARTNERDIRECTORY']._serialized_end=2027
+  _globals['_LISTAUDIENCEREQUEST']._serialized_start=1093
+  _globals['_LISTAUDIENCEREQUEST']._serialized_end=1169
+  _globals['_LISTAUDIENCERESPONSE']._serialized_start=1171
+  _globals['_LISTAUDIENCERESPONSE']._serialized_end=1219
+  _globals['_RESOLVEPERSONREQUEST']._serialized_start=1221
+  _globals['_RESOLVEPERSONREQUEST']._serialized_end=1299
+  _globals['_RESOLVEPERSONRESPONSE']._serialized_start=1301
+  _globals['_RESOLVEPERSONRESPONSE']._serialized_end=1343
+  _globals['_PARTNERDIRECTORY']._serialized_start=1591
+  _globals['_PARTNERDIRECTORY']._serialized_end=2260
 # @@protoc_insertion_point(module_scope)

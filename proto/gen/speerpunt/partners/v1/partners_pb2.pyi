@@ -266,7 +266,8 @@ class ResolveAudienceRequest(_message.Message):
     consortium_id: _builtins.str
     audience: _builtins.str
     """Whom to reach: `everyone`, `parties`, `members`, `office`, `companies`, `schools`, `organisation:<id>`, `person:<id>`,
-    `group:<id>`, `agreement:<id>` (the signatories of its parties). Organisations are reached through their contacts,
+    `group:<id>`, `agreement:<id>` (the signatories of its parties), `planning` (members, and whoever applied),
+    `umbrella:<id>` (who gave that organisation a mandate). Organisations are reached through their contacts,
     `everyone` is every person of the consortium. `parties` are those of agreements that were circulated and have not
     ended. NOT_FOUND for an id that the consortium does not have.
     """
@@ -338,6 +339,61 @@ class Recipient(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Recipient: _TypeAlias = Recipient  # noqa: Y015
+
+@_typing.final
+class ListAudienceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSORTIUM_ID_FIELD_NUMBER: _builtins.int
+    AUDIENCES_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    consortium_id: _builtins.str
+    day: _builtins.str
+    """Day on which memberships, mandates, groups and agreements are looked at, in the zone of the consortium; empty for
+    today.
+    """
+    @_builtins.property
+    def audiences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Audiences as in ResolveAudience, at most 20; an organisation that is in one of them is told once. INVALID_ARGUMENT
+        for `office` and `person:<id>`, which are no organisations; `everyone` is every organisation.
+        """
+
+    def __init__(
+        self,
+        *,
+        consortium_id: _builtins.str = ...,
+        audiences: _abc.Iterable[_builtins.str] | None = ...,
+        day: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audiences", b"audiences", "consortium_id", b"consortium_id", "day", b"day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAudienceRequest: _TypeAlias = ListAudienceRequest  # noqa: Y015
+
+@_typing.final
+class ListAudienceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def organisation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """In order of id."""
+
+    def __init__(
+        self,
+        *,
+        organisation_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation_ids", b"organisation_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAudienceResponse: _TypeAlias = ListAudienceResponse  # noqa: Y015
 
 @_typing.final
 class ResolvePersonRequest(_message.Message):

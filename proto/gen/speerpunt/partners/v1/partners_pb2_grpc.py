@@ -55,6 +55,11 @@ class PartnerDirectoryStub:
                 request_serializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ResolveAudienceRequest.SerializeToString,
                 response_deserializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ResolveAudienceResponse.FromString,
                 _registered_method=True)
+        self.ListAudience = channel.unary_unary(
+                '/speerpunt.partners.v1.PartnerDirectory/ListAudience',
+                request_serializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ListAudienceRequest.SerializeToString,
+                response_deserializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ListAudienceResponse.FromString,
+                _registered_method=True)
         self.ResolvePerson = channel.unary_unary(
                 '/speerpunt.partners.v1.PartnerDirectory/ResolvePerson',
                 request_serializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ResolvePersonRequest.SerializeToString,
@@ -96,6 +101,13 @@ class PartnerDirectoryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAudience(self, request, context):
+        """The organisations of audiences: ids, and no person.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ResolvePerson(self, request, context):
         """The person behind a sign-in, so that two accounts of one person count as one.
         """
@@ -125,6 +137,11 @@ def add_PartnerDirectoryServicer_to_server(servicer, server):
                     servicer.ResolveAudience,
                     request_deserializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ResolveAudienceRequest.FromString,
                     response_serializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ResolveAudienceResponse.SerializeToString,
+            ),
+            'ListAudience': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAudience,
+                    request_deserializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ListAudienceRequest.FromString,
+                    response_serializer=speerpunt_dot_partners_dot_v1_dot_partners__pb2.ListAudienceResponse.SerializeToString,
             ),
             'ResolvePerson': grpc.unary_unary_rpc_method_handler(
                     servicer.ResolvePerson,
@@ -241,6 +258,33 @@ class PartnerDirectory:
             '/speerpunt.partners.v1.PartnerDirectory/ResolveAudience',
             speerpunt_dot_partners_dot_v1_dot_partners__pb2.ResolveAudienceRequest.SerializeToString,
             speerpunt_dot_partners_dot_v1_dot_partners__pb2.ResolveAudienceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAudience(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/speerpunt.partners.v1.PartnerDirectory/ListAudience',
+            speerpunt_dot_partners_dot_v1_dot_partners__pb2.ListAudienceRequest.SerializeToString,
+            speerpunt_dot_partners_dot_v1_dot_partners__pb2.ListAudienceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,8 @@ class PartnerDirectoryStub:
     """The programme of a consortium: period, spearheads, locations."""
     ResolveAudience: _grpc.UnaryUnaryMultiCallable[_partners_pb2.ResolveAudienceRequest, _partners_pb2.ResolveAudienceResponse]
     """The addresses of an audience, asked at the moment of sending and kept by nobody."""
+    ListAudience: _grpc.UnaryUnaryMultiCallable[_partners_pb2.ListAudienceRequest, _partners_pb2.ListAudienceResponse]
+    """The organisations of audiences: ids, and no person."""
     ResolvePerson: _grpc.UnaryUnaryMultiCallable[_partners_pb2.ResolvePersonRequest, _partners_pb2.ResolvePersonResponse]
     """The person behind a sign-in, so that two accounts of one person count as one."""
 
@@ -65,6 +67,8 @@ class PartnerDirectoryAsyncStub(PartnerDirectoryStub):
     """The programme of a consortium: period, spearheads, locations."""
     ResolveAudience: _aio.UnaryUnaryMultiCallable[_partners_pb2.ResolveAudienceRequest, _partners_pb2.ResolveAudienceResponse]  # type: ignore[assignment]
     """The addresses of an audience, asked at the moment of sending and kept by nobody."""
+    ListAudience: _aio.UnaryUnaryMultiCallable[_partners_pb2.ListAudienceRequest, _partners_pb2.ListAudienceResponse]  # type: ignore[assignment]
+    """The organisations of audiences: ids, and no person."""
     ResolvePerson: _aio.UnaryUnaryMultiCallable[_partners_pb2.ResolvePersonRequest, _partners_pb2.ResolvePersonResponse]  # type: ignore[assignment]
     """The person behind a sign-in, so that two accounts of one person count as one."""
 
@@ -106,6 +110,14 @@ class PartnerDirectoryServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_partners_pb2.ResolveAudienceResponse, _abc.Awaitable[_partners_pb2.ResolveAudienceResponse]]:
         """The addresses of an audience, asked at the moment of sending and kept by nobody."""
+
+    @_abc_1.abstractmethod
+    def ListAudience(
+        self,
+        request: _partners_pb2.ListAudienceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_partners_pb2.ListAudienceResponse, _abc.Awaitable[_partners_pb2.ListAudienceResponse]]:
+        """The organisations of audiences: ids, and no person."""
 
     @_abc_1.abstractmethod
     def ResolvePerson(
