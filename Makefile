@@ -37,7 +37,7 @@ national: $(VENV)/ready ## loads an invented country, reports it and balances it
 	@$(PY) -m bench.national $(ARGS)
 
 faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7, SEEDS=20; BOUNDS=1 measures bounds)
-	@$(PY) -m $(if $(BOUNDS),tests.faults.bounds,tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3)))
+	@$(PY) -m $(if $(BOUNDS),tests.faults.bounds $(BOUNDS),tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3)))
 
 check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(VENV)/bin/ruff check .

@@ -10,7 +10,9 @@ import os
 import random
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from tests.faults import nemesis
 from tests.faults.invariants import (
@@ -23,6 +25,7 @@ from tests.faults.invariants import (
 )
 from tests.faults.measure import table_bytes
 from tests.faults.workloads import Bookings, Budgets, Divisions, Intake, Poison, Workload
+from tests.faults.workloads.poison import settle
 from tests.faults.world import QUIET_SECONDS, World
 
 SECONDS = 12.0
@@ -113,10 +116,22 @@ async def _survive(world: World, seed: int, say: Callable[[str], None]) -> list[
     try:
         return await run_seed(world, seed, say)
     except Exception as error:
-        lines = [Violation("I9", f"the run did not come to its end: {type(error).__name__}: {error}")]
+        lines = [Violation("I9", f"the run did not come to its end: {each}") for each in _causes(error)]
         lines += [Violation("I10", line) for line in world.complaints()]
         await world.mend()
+        await world.quiet()
+        for service in world.services:
+            await settle(world, service)
         return lines
+
+
+def _causes(error: BaseException) -> list[str]:
+    """What went wrong in the end, and where."""
+    if isinstance(error, BaseExceptionGroup):
+        return [cause for each in error.exceptions for cause in _causes(each)]
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    return [f"{type(error).__name__}: {error} ({where})"]
 
 
 async def main(seeds: Sequence[int]) -> int:

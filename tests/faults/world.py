@@ -101,7 +101,7 @@ class World:
         self.stack.sockets = Path(tempfile.mkdtemp(prefix="speerpunt-"))
         self.kafka_proxy = Proxy(to_port(self._broker))
         self.pg_proxies: dict[str, Proxy] = {}
-        self.client = httpx2.AsyncClient(timeout=HTTP_SECONDS)
+        self.client = httpx2.AsyncClient(timeout=HTTP_SECONDS, limits=httpx2.Limits(max_connections=4_000))
         self._rpc: dict[str, Client] = {}
         self.disk = SmallDisk()
         self.answers: list[tuple[str, int | None, bool]] = []

@@ -97,22 +97,23 @@ class Poison:
             found += [(f"{row['consumer']} {row['record']}", row["key"], row["value"]) for row in rows]
         violations = dead_letters_are_whole(expected, found)
         for service in world.services:
-            violations += await self._settle(world, service)
+            violations += await settle(world, service)
         return violations
 
-    async def _settle(self, world: World, service: str) -> list[Violation]:
-        """Replays what cannot be handled, which says so and changes nothing, and then gives it up."""
-        client = world.rpc(service)
-        stub = operations_pb2_grpc.OperationsStub(client.channel)
-        waiting = await client.call(stub.ListDeadLetters, pb.ListDeadLettersRequest(limit=500))
-        violations: list[Violation] = []
-        for letter in waiting.dead_letters:
-            try:
-                await client.call(stub.Replay, pb.ReplayRequest(dead_letter_id=letter.id))
-                violations.append(Violation("I8", f"{letter.record} was handled after all"))
-            except RemoteProblem as problem:
-                if problem.code != "replay-failed":
-                    violations.append(Violation("I8", f"replaying {letter.record} ended as {problem.code}"))
-            await client.call(stub.Discard, pb.DiscardRequest(dead_letter_id=letter.id, reason="a test"))
-        told = await world.describe(service)
-        return [*violations, *settled(told.dead_letters, told.parked)]
+
+async def settle(world: World, service: str) -> list[Violation]:
+    """Replays what cannot be handled, which says so and changes nothing, and then gives it up."""
+    client = world.rpc(service)
+    stub = operations_pb2_grpc.OperationsStub(client.channel)
+    waiting = await client.call(stub.ListDeadLetters, pb.ListDeadLettersRequest(limit=500))
+    violations: list[Violation] = []
+    for letter in waiting.dead_letters:
+        try:
+            await client.call(stub.Replay, pb.ReplayRequest(dead_letter_id=letter.id))
+            violations.append(Violation("I8", f"{letter.record} was handled after all"))
+        except RemoteProblem as problem:
+            if problem.code != "replay-failed":
+                violations.append(Violation("I8", f"replaying {letter.record} ended as {problem.code}"))
+        await client.call(stub.Discard, pb.DiscardRequest(dead_letter_id=letter.id, reason="a test"))
+    told = await world.describe(service)
+    return [*violations, *settled(told.dead_letters, told.parked)]
