@@ -87,7 +87,10 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A contribution worth more than this is accepted by two persons, neither of whom declared or verified it."""
+    """A contribution worth more than this is to be accepted by two persons, neither of whom declared or verified it.
+
+    Recorded so that it is on record from when it held; accepting does not ask for the second person yet.
+    """
 
     above_cents: int
 
@@ -96,7 +99,7 @@ class Approval:
 class Sample:
     """What a batch must show before it is accepted: at `confidence_basis_points` sure that fewer than
     `tolerable_basis_points` of its items are wrong. After each failure the sample grows so far that this still follows;
-    more than `most_failures` stop the batch."""
+    more than `most_failures` stop the batch. Recorded only: accepting draws no sample yet."""
 
     tolerable_basis_points: int
     confidence_basis_points: int
