@@ -60,8 +60,9 @@ class Poison:
                 await producer.start()
                 while left:
                     await asyncio.sleep(rng.uniform(0.2, 1.0))
-                    key = uuid4().hex.encode() if rng.random() < 0.8 else None
                     kind, value = left[-1]
+                    keyed = value is None or rng.random() < 0.8  # the client sends nothing that has neither
+                    key = uuid4().hex.encode() if keyed else None
                     await producer.send_and_wait("partners.events", value, key=key, headers=self._headers(kind))
                     await producer.send_and_wait("partners.events", b"{}", key=key, headers=self._headers(NEWER))
                     left.pop()
