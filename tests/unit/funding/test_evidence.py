@@ -60,6 +60,7 @@ def test_a_file_is_kept_only_as_what_it_is(said: str, real: str) -> None:
         (XLSX, a_zip("[Content_Types].xml", "xl/workbook.xml")[:60]),
         (DOCX, b"PK\x03\x04" + bytes(500)),
     ],
+    ids=["script", "nul", "no-utf-8", "program", "macro", "cut-zip", "no-zip"],  # a zip's bytes differ by the second
 )
 def test_what_hides_something_else_is_refused(said: str, content: bytes) -> None:
     with pytest.raises(EvidenceNotAsSaid):
