@@ -33,7 +33,6 @@ CREATE TABLE heard (
 CREATE INDEX heard_by_subject ON heard (consortium_id, split_part(subject, '/', 2), occurred_at);
 CREATE INDEX heard_by_correlation ON heard (consortium_id, correlation_id, occurred_at);
 CREATE INDEX heard_lately ON heard (consortium_id, occurred_at);
-CREATE INDEX heard_recently ON heard (consortium_id, heard_at);
 COMMENT ON TABLE heard IS 'Every event by what it was about: how one thing is followed through the services.';
 
 CREATE TABLE pulses (
@@ -338,8 +337,7 @@ CREATE TABLE sessions (
     refresh_token text,
     token_until   timestamptz NOT NULL,
     until         timestamptz NOT NULL,
-    csrf          text NOT NULL,
-    label         text NOT NULL
+    csrf          text NOT NULL
 );
 CREATE INDEX sessions_by_until ON sessions (until);
 COMMENT ON TABLE sessions IS '[installation] Who is signed in at a browser: the cookie is known here by its hash only.';

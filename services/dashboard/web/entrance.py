@@ -14,7 +14,7 @@ from runtime.problems import InvalidInput, NotFound
 from services.dashboard.settings import Settings
 from services.dashboard.web.guard import LANGUAGE_COOKIE, Sent
 from services.dashboard.web.oidc import Attempt, Provider, SignInFailed
-from services.dashboard.web.pages import _templates
+from services.dashboard.web.pages import templates
 from services.dashboard.web.sessions import Sessions
 from services.dashboard.web.speaking import LANGUAGES, Speech, preferred
 
@@ -118,7 +118,7 @@ async def static(name: str) -> Response:
 def outside(request: Request, status: int, title: str, sentence: str) -> HTMLResponse:
     """A page for who is not signed in, or for what went wrong."""
     say = Speech(preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")))
-    text = _templates.get_template("outside.html.jinja").render(say=say, title=say(title), sentence=sentence)
+    text = templates.get_template("outside.html.jinja").render(say=say, title=say(title), sentence=sentence)
     return HTMLResponse(text, status)
 
 

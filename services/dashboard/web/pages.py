@@ -25,20 +25,20 @@ KEEP_ALIVE_BEATS = 15
 PAGES = ("today", "programme", "cofinancing", "agreement", "activities", "planning", "flow", "dead-letters")
 
 router = APIRouter(include_in_schema=False)
-_templates = Environment(
+templates = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals["charts"] = charts
+templates.globals["charts"] = charts
 
 
 def render(visit: Visit, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
     """A page in the reader's language."""
     region = visit.region
-    text = _templates.get_template(f"{template}.html.jinja").render(
+    text = templates.get_template(f"{template}.html.jinja").render(
         say=visit.speech,
         visit=visit,
         region=region,

@@ -41,7 +41,7 @@ class Sessions:
         until = datetime.fromtimestamp(given.until, UTC)
         await Q.forget_sessions.execute(self._database.pool, now)
         await Q.keep_session.execute(
-            self._database.pool, _hash(cookie), *sealed, until, now + self._lifetime, secrets.token_urlsafe(24), ""
+            self._database.pool, _hash(cookie), *sealed, until, now + self._lifetime, secrets.token_urlsafe(24)
         )
         return cookie
 

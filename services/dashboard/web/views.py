@@ -242,7 +242,6 @@ async def planning(tx: Tx) -> dict[str, Any]:
 async def flow(tx: Tx) -> dict[str, Any]:
     """What was heard lately."""
     return {
-        "rates": await Q.rates.rows(tx, tx.consortium_id),
         "lately": await Q.lately.rows(tx, tx.consortium_id, 25),
         "books": await Q.books.row(tx, tx.consortium_id),
     }

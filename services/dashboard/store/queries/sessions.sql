@@ -1,11 +1,11 @@
 -- name: keep_session
 -- A browser that signed in.
-INSERT INTO sessions (session_hash, access_token, refresh_token, token_until, until, csrf, label)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO sessions (session_hash, access_token, refresh_token, token_until, until, csrf)
+VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: session
 -- The session of a cookie, as long as it lasts.
-SELECT access_token, refresh_token, token_until, until, csrf, label FROM sessions WHERE session_hash = $1 AND until > $2;
+SELECT access_token, refresh_token, token_until, until, csrf FROM sessions WHERE session_hash = $1 AND until > $2;
 
 -- name: renew_session
 -- The tokens of a session, made anew.

@@ -169,11 +169,6 @@ SELECT seals.batch, seals.count, seals.head, seals.sealed_at, seals.broken_at, c
 FROM (SELECT $1::uuid AS consortium_id) AS asked
 LEFT JOIN seals USING (consortium_id) LEFT JOIN closed_periods USING (consortium_id);
 
--- name: rates
--- Events per type in the last minutes that anything happened.
-SELECT type, count(*) AS events FROM heard
-WHERE consortium_id = $1 AND heard_at > now() - interval '10 minutes' GROUP BY type ORDER BY count(*) DESC, type;
-
 -- name: lately
 -- The last events of the region.
 SELECT event_id, type, source, subject, correlation_id, occurred_at FROM heard
