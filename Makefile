@@ -25,7 +25,7 @@ load: $(VENV)/ready ## puts a region folder into what `make up` left running; ag
 	@$(PY) -m cli.region "$(REGION)" $(ARGS)
 
 test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)   # end to end and faults come first: both workers end together
 
 bench: $(VENV)/ready strangers ## measures against named baselines, in turns (ONLY="P6 P7" for some rows)
 	@$(PY) -m bench $(ONLY)
