@@ -3,8 +3,9 @@
 Files are dbmate's (`0001_name.sql` with `-- migrate:up` and `-- migrate:down`), and so is the table of what was
 applied. The runtime's own come first. A table says what it is in its COMMENT, which may begin with tags:
 `[installation]` no row-level security, grants only; `[append-only]` nothing is ever changed or removed;
-`[read-only]` the service only reads it. Every other table belongs to consortia: it needs `consortium_id`, and each
-of its unique constraints and foreign keys starts with it.
+`[read-only]` the service only reads it; `[guarded]` of the installation too, and the service reaches it by
+functions only. Every other table belongs to consortia: it needs `consortium_id`, and each of its unique constraints
+and foreign keys starts with it.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ LOCK_WAIT_SECONDS = 60
 
 _PARTS = re.compile(r"^--\s*migrate:(up|down)(.*)$", re.MULTILINE)
 _TAGS = re.compile(r"^\s*((?:\[[a-z-]+\]\s*)*)(.*)$", re.DOTALL)
-_KNOWN_TAGS = {"installation", "append-only", "read-only"}
+_KNOWN_TAGS = {"installation", "append-only", "read-only", "guarded"}
 _FILE = re.compile(r"^(\d+)_[a-z0-9_]+\.sql$")
 
 
@@ -175,9 +176,10 @@ def _rules_for(table: Record, app_role: str) -> tuple[list[str], list[str]]:
     elif "append-only" in tags:
         rights = "SELECT, INSERT"
         work += _append_only(name)
-    work.append(f'GRANT {rights} ON "{name}" TO "{app_role}"')
+    if "guarded" not in tags:
+        work.append(f'GRANT {rights} ON "{name}" TO "{app_role}"')
     work.append(f'DROP POLICY IF EXISTS tenants ON "{name}"')
-    if "installation" in tags:
+    if tags & {"installation", "guarded"}:
         return [], [*work, f'ALTER TABLE "{name}" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY']
     if not table["tenant"]:
         return [f"table {name} needs consortium_id uuid NOT NULL, or the tag [installation]"], []

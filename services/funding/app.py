@@ -17,7 +17,7 @@ from services.funding.api import BOOKS
 from services.funding.api.asking import AudienceDirectory, ProgrammeDirectory
 from services.funding.api.evidence import Keeping
 from services.funding.clients import Audiences, Programmes, Standings
-from services.funding.domain.world import Fingerprints
+from services.funding.domain.fingerprints import Fingerprints
 from services.funding.effects import Effects
 from services.funding.expiry import Expiry
 from services.funding.handlers import subscriptions
@@ -70,7 +70,8 @@ async def wire(settings: Settings) -> Service:
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
     tokens = TokenChecker(settings)
     partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings))
-    keys = Fingerprints(settings.fingerprint_key.get_secret_value().encode())
+    before = settings.fingerprint_keys_before.get_secret_value().split()
+    keys = Fingerprints(settings.fingerprint_key.get_secret_value().encode(), tuple(each.encode() for each in before))
     taking_in = Intake(database, Standings(partners), keys)
 
     async def seal(stop: asyncio.Event) -> None:

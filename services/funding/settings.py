@@ -21,8 +21,9 @@ class Settings(runtime.settings.Settings):
     Evidence is stored in `evidence_folder`, or in the database when there is none; a file has `most_evidence_bytes` at
     most. All processes of the service, and its backups, need that folder.
 
-    `fingerprint_key` keys the fingerprints of evidence that regions compare. It stays the same for good: with another,
-    evidence claimed before is no longer recognised. Production needs one of its own, of 32 characters or more.
+    `fingerprint_key` keys the fingerprints of evidence and of workers' time that regions compare. Production needs one
+    of its own, of 32 characters or more. To replace it, put the old one in front of `fingerprint_keys_before`
+    (separated by spaces), for as long as what was claimed under it must be recognised.
     """
 
     seal_interval_seconds: float = 0.25
@@ -32,10 +33,11 @@ class Settings(runtime.settings.Settings):
     evidence_folder: Path | None = None
     most_evidence_bytes: int = Field(default=5 * 1024 * 1024, ge=1, le=MOST_BODY_BYTES)
     fingerprint_key: SecretStr = Field(default=SecretStr(_FOR_DEVELOPMENT), validate_default=True)
+    fingerprint_keys_before: SecretStr = SecretStr("")
 
     @field_validator("fingerprint_key")
     @classmethod
     def _is_one_of_our_own(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
         if info.data.get("environment") is Environment.PRODUCTION and len(key.get_secret_value()) < 32:
-            raise ValueError("production needs a secret of 32 characters or more, the same for good")
+            raise ValueError("production needs a secret of 32 characters or more")
         return key

@@ -16,9 +16,9 @@ from services.funding.commands.contributions import Confirmed
 from services.funding.commands.intake import Arrival, Question
 from services.funding.commands.schemes import put_scheme
 from services.funding.domain.contribution import Contribution, Lesson
+from services.funding.domain.fingerprints import Fingerprints
 from services.funding.domain.intake import read
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule, Supervision
-from services.funding.domain.world import Fingerprints
 from services.funding.events import ContributionReceipt
 from services.funding.store import contributions as store
 from services.funding.store import partners, senders

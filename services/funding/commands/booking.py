@@ -3,6 +3,7 @@
 A command fills a `Work`; `write` then takes a handful of statements, whatever the number of records.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -14,6 +15,7 @@ from runtime.postgres import Tx
 from services.funding.commands import ledger
 from services.funding.domain import contribution as domain
 from services.funding.domain.contribution import By, Contribution
+from services.funding.domain.fingerprints import Claimed
 from services.funding.domain.intake import Reason
 from services.funding.domain.ledger import JournalEntry
 from services.funding.events import SOURCE, ContributionReceipt, ReceiptReason, ReceiptSeal
@@ -45,6 +47,10 @@ class Work:
         self.new[new.id] = new
         self.entries += domain.booking_entries(new, by)
         self._tell(new, domain.booking_facts(new, by), context)
+
+    def claim(self, new: Contribution, claimed: Iterable[Claimed]) -> None:
+        """What a contribution claims, so that nobody claims it again elsewhere."""
+        self.claims += [(fingerprint, new.id, place) for fingerprint, place in claimed]
 
     def reverse(
         self, found: Contribution, how: Literal["replaced", "withdrawn"], context: Context | None = None
@@ -106,8 +112,8 @@ async def write(tx: Tx, work: Work, *, at: datetime) -> None:
     tx = tx.within(work.region)
     await store.add(tx, list(work.new.values()))
     await store.move(tx, list(work.moved.values()))
-    await kept.free_evidence(tx, work.freed)
-    await kept.claim_evidence(tx, work.claims)
+    await kept.free(tx, work.freed)
+    await kept.claim(tx, work.claims)
     await kept.add_records(tx, work.records)
     await kept.settle(tx, [(*record, *state) for record, state in work.settled.items()])
     await kept.add_receipts(tx, work.receipts, at)

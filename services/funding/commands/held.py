@@ -12,9 +12,10 @@ from services.funding.commands.booking import Work, told, write
 from services.funding.commands.contributions import receipt_of
 from services.funding.domain import contribution as domain
 from services.funding.domain.contribution import Contribution
+from services.funding.domain.fingerprints import Fingerprints
 from services.funding.domain.intake import Reason, Record, parse
 from services.funding.domain.judging import Held, Refused
-from services.funding.domain.world import Booked, Fingerprints, Stored, TakenBack, World, worth_of
+from services.funding.domain.world import Booked, Stored, TakenBack, World, worth_of
 from services.funding.events import ContributionReceipt, ContributionRefused, ContributionReversed
 from services.funding.store import contributions, intake
 from services.funding.store import held as store
@@ -57,8 +58,7 @@ async def release(tx: Tx, intake_id: UUID, *, by: UUID, keys: Fingerprints, at: 
         return await _decided(tx, held, work, "booked", gone.id if gone else None, (), at)
     new = _book(world, record, held, outcome, contribution_id, by)
     work.book(new, "office")
-    place = keys.place(tx.consortium_id, new.organisation_id, new.line)
-    work.claims += [(keys.evidence(each.sha256), new.id, place) for each in record.evidence]
+    work.claim(new, world.claims_of(record, held.sender, new, tx.consortium_id))
     work.receipt(held.sender, receipt_of(new, held.record))
     if earlier is not None and earlier.state != "refused":
         _undo(work, held, earlier, "replaced")

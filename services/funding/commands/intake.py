@@ -15,9 +15,10 @@ from runtime.inbox import Claim, Conflict, Duplicate, Fresh, Verdict
 from runtime.postgres import Tx
 from services.funding.commands.booking import Work, told, write
 from services.funding.domain.contribution import Contribution
+from services.funding.domain.fingerprints import Fingerprints
 from services.funding.domain.intake import Reason, Record, Sent
 from services.funding.domain.judging import Held
-from services.funding.domain.world import Booked, Fingerprints, Outcome, Stored, TakenBack, World
+from services.funding.domain.world import Booked, Outcome, Stored, TakenBack, World
 from services.funding.events import ContributionHeld, ContributionReceipt, ContributionRefused
 from services.funding.store import intake as store
 from services.funding.store.intake import Kept
@@ -173,7 +174,6 @@ class _Batch:
     def _book(self, arrival: Arrival, record: Record, region: UUID, outcome: Booked) -> ContributionReceipt:
         work, new, context = self._work(region), outcome.contribution, arrival.context
         work.book(new, context=context)
-        place = self.world.fingerprints.place(region, new.organisation_id, new.line)
         receipt = ContributionReceipt(
             id=arrival.id,
             record=arrival.record,
@@ -190,7 +190,7 @@ class _Batch:
         if outcome.replaced is not None:
             self._undo(arrival, outcome.replaced, "replaced")
         self.world.note_booked(region, record, new)
-        work.claims += [(self.world.fingerprints.evidence(each.sha256), new.id, place) for each in record.evidence]
+        work.claim(new, self.world.claims_of(record, arrival.sender, new, region))
         return receipt
 
     def _take_back(self, arrival: Arrival, record: Record, region: UUID, earlier: Stored) -> ContributionReceipt:

@@ -58,6 +58,9 @@ class Known:
     activity_booked: bool = False
     lesson_on_day_and_line: bool = False
     evidence_claimed: bool = False
+    worker_claimed: bool = False
+    declared_by_another: bool = False
+    declared_through_umbrella: bool = False
     earlier: Earlier | None = None
     bounds: Bounds = field(default_factory=Bounds)
 
@@ -129,19 +132,51 @@ def judge(record: Record, known: Known) -> Verdict:
         return Refused(tuple(found.all))
     if held is not None:
         return Held(held)
-    if record.counts_hours and record.activity_ref is None and known.lesson_on_day_and_line:
-        nl, en = wording.about(record)
-        return Held(
-            Reason(
-                "already-booked",
-                "activityRef",
-                f"{nl}: op die dag is daar al een les van u geboekt. Iemand kijkt of dit dezelfde uren zijn; stuur een "
-                "volgende keer activityRef mee.",
-                f"{en}: a lesson of yours is booked there on that day. A person looks whether these are the same "
-                "hours; send activityRef the next time.",
-            )
-        )
+    if (doubt := _twice(record, known)) is not None:
+        return Held(doubt)
     return Bookable(_verified_by_rule(record, known))
+
+
+def _twice(record: Record, known: Known) -> Reason | None:
+    """Why a person must look whether these hours are in the books already; None when they are not like any."""
+    nl, en = wording.about(record)
+    if record.counts_hours and record.activity_ref is None and known.lesson_on_day_and_line:
+        return Reason(
+            "already-booked",
+            "activityRef",
+            f"{nl}: op die dag is daar al een les van u geboekt. Iemand kijkt of dit dezelfde uren zijn; stuur een "
+            "volgende keer activityRef mee.",
+            f"{en}: a lesson of yours is booked there on that day. A person looks whether these are the same "
+            "hours; send activityRef the next time.",
+        )
+    if known.declared_by_another:
+        return Reason(
+            "already-booked",
+            "line",
+            f"{nl}: een ander systeem gaf voor deze organisatie al uren op, op die dag en voor dat onderdeel. Iemand "
+            "kijkt of dit dezelfde uren zijn; u hoeft niets te doen.",
+            f"{en}: another system declared hours of this organisation on that day and line already. A person looks "
+            "whether these are the same hours; there is nothing to do for you.",
+        )
+    if known.declared_through_umbrella:
+        return Reason(
+            "already-booked",
+            "organisation",
+            f"{nl}: via de koepel zijn op die dag al evenveel uren voor dat onderdeel opgegeven. Iemand kijkt of dit "
+            "dezelfde uren zijn; u hoeft niets te doen.",
+            f"{en}: as many hours were declared on that day and line through the umbrella already. A person looks "
+            "whether these are the same hours; there is nothing to do for you.",
+        )
+    if known.worker_claimed:
+        return Reason(
+            "already-claimed-elsewhere",
+            "workerRef",
+            f"{nl}: dezelfde tijd van deze persoon is die dag al elders opgevoerd. Iemand kijkt of dit andere uren "
+            "zijn; u hoeft niets te doen.",
+            f"{en}: the same time of this person was claimed elsewhere on that day already. A person looks whether "
+            "these are other hours; there is nothing to do for you.",
+        )
+    return None
 
 
 def _withdrawal(record: Record, known: Known, found: "_Reasons") -> Verdict:

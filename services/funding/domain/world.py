@@ -3,20 +3,20 @@
 A record is judged against this, so the second of two records in one batch knows what the first one did.
 """
 
-import hmac
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
 from runtime.ids import consortium_id
 from runtime.problems import Kind, Problem
 from services.funding.domain import contribution as contributions
-from services.funding.domain import wording
+from services.funding.domain import refusals
 from services.funding.domain.bounds import Bounds, bounds
 from services.funding.domain.contribution import Contribution
+from services.funding.domain.fingerprints import Claimed, Fingerprints
 from services.funding.domain.intake import Reason, Record
 from services.funding.domain.judging import Bookable, Earlier, Held, Known, KnownLine, Refused, Withdrawn, judge
 from services.funding.domain.scheme import Rule
@@ -25,25 +25,6 @@ from services.funding.domain.valuation import Delivered, KindNotEligible, NoRule
 
 class StandingUnsure(Problem, kind=Kind.UNAVAILABLE):
     """Whether this organisation takes part is not certain here, and partners has not said. Try again in a moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprints:
-    """Keyed hashes of evidence and of the place where it was claimed. Without the key they tell nothing."""
-
-    key: bytes
-
-    def evidence(self, digest: str) -> bytes:
-        return hmac.digest(self.key, b"evidence|" + digest.encode(), "sha256")
-
-    def place(self, consortium: UUID, organisation: UUID, line: str) -> bytes:
-        """Of one organisation on one line of one region: there, several records may share a piece of evidence."""
-        return _place(self.key, consortium, organisation, line)
-
-
-@lru_cache(maxsize=4096)
-def _place(key: bytes, consortium: UUID, organisation: UUID, line: str) -> bytes:
-    return hmac.digest(key, f"place|{consortium}|{organisation}|{line}".encode(), "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +90,11 @@ class TakenBack:
 
 Outcome = Booked | TakenBack | Held | Refused
 
+Place = tuple[UUID, UUID, date, str]
+"""Region, organisation, day and line."""
+Spent = tuple[str, str | None, int]
+"""Who declared time, under which reference of an activity, and how many minutes."""
+
 
 @dataclass(slots=True)
 class World:
@@ -123,7 +109,11 @@ class World:
     worked: dict[tuple[UUID, UUID, str, str, date], int] = field(default_factory=dict)
     activities: set[tuple[UUID, str]] = field(default_factory=set)
     lesson_days: set[tuple[UUID, UUID, date, str]] = field(default_factory=set)
-    claims: dict[bytes, dict[UUID, bytes]] = field(default_factory=dict)
+    claims: dict[bytes, dict[UUID | bytes, bytes]] = field(default_factory=dict)
+    numbers: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    umbrellas: dict[tuple[UUID, UUID], set[UUID]] = field(default_factory=dict)
+    under: dict[tuple[UUID, UUID], set[UUID]] = field(default_factory=dict)
+    coinciding: dict[Place, Counter[Spent]] = field(default_factory=dict)
     records: dict[tuple[str, str], Stored] = field(default_factory=dict)
     bounds: dict[tuple[UUID, str, date], Bounds] = field(default_factory=dict)
 
@@ -179,9 +169,9 @@ class World:
         """What becomes of a record. Raises StandingUnsure when partners must be asked first."""
         placed = self.place(record)
         if placed.region is None:
-            return Refused((_unknown_consortium(record),))
+            return Refused((refusals.unknown_consortium(record),))
         if placed.organisation_id is None:
-            return Refused((_unknown_organisation(record),))
+            return Refused((refusals.unknown_organisation(record),))
         region, organisation = placed.region, placed.organisation_id
         earlier = self.find(sender, record.refers_to)
         if earlier is not None and earlier.consortium_id != region.id and earlier.state != "refused":
@@ -223,7 +213,10 @@ class World:
             worked_minutes=worked,
             activity_booked=(region.id, record.activity_ref or "") in self.activities,
             lesson_on_day_and_line=(region.id, organisation, record.day, record.line) in self.lesson_days,
-            evidence_claimed=self._claimed(record, region.id, organisation, replaced),
+            evidence_claimed=self._claimed(self._of_evidence(record, region.id, organisation), replaced),
+            worker_claimed=self._claimed(self._of_worker(record, sender, region.id, organisation), replaced),
+            declared_by_another=self._declared_by_another(record, sender, region.id, organisation),
+            declared_through_umbrella=self._through_umbrella(record, region.id, organisation, replaced),
             earlier=earlier.earlier() if earlier is not None else None,
             bounds=self._bounds(record, region),
         )
@@ -235,12 +228,55 @@ class World:
             self.bounds[asked] = bounds(region.rules, record.kind, record.day, region.today)
         return self.bounds[asked]
 
-    def _claimed(self, record: Record, region: UUID, organisation: UUID, replaced: Contribution | None) -> bool:
-        place = self.fingerprints.place(region, organisation, record.line)
+    def claims_of(self, record: Record, sender: str, new: Contribution, region: UUID) -> list[Claimed]:
+        """What a contribution claims by being in the books: its evidence, and its worker's time."""
+        organisation = new.organisation_id
+        found = (self._of_evidence(record, region, organisation), self._of_worker(record, sender, region, organisation))
+        return [each for some in found for each in some[: len(some) // self.fingerprints.number]]
+
+    def wanted(self, record: Record, sender: str, region: UUID, organisation: UUID) -> list[Claimed]:
+        """What has to be looked up about a record, under every key."""
+        evidence = self._of_evidence(record, region, organisation)
+        return [*evidence, *self._of_worker(record, sender, region, organisation)]
+
+    def _of_evidence(self, record: Record, region: UUID, organisation: UUID) -> list[Claimed]:
+        """Under the present key first, then under those before."""
+        digests = [piece.sha256 for piece in record.evidence]
+        return self.fingerprints.evidence(digests, (region, organisation, record.line))
+
+    def _of_worker(self, record: Record, sender: str, region: UUID, organisation: UUID) -> list[Claimed]:
+        if record.kind != "hours" or record.worker_ref is None or record.activity_ref is not None:
+            return []
+        number = self.numbers.get((region, organisation), f"{region}/{organisation}")
+        time = (number, sender, record.worker_ref, record.day.isoformat(), str(record.minutes))
+        return self.fingerprints.worker(time, (region, organisation, record.line))
+
+    def _claimed(self, wanted: list[Claimed], replaced: Contribution | None) -> bool:
         return any(
             elsewhere != place and (replaced is None or claimant != replaced.id)
-            for piece in record.evidence
-            for claimant, elsewhere in self.claims.get(self.fingerprints.evidence(piece.sha256), {}).items()
+            for fingerprint, place in wanted
+            for claimant, elsewhere in self.claims.get(fingerprint, {}).items()
+        )
+
+    def _declared_by_another(self, record: Record, sender: str, region: UUID, organisation: UUID) -> bool:
+        """Whether another system declared hours of the organisation on that day and line that may be the same."""
+        spent = self.coinciding.get((region, organisation, record.day, record.line), Counter())
+        return record.counts_hours and any(
+            count > 0 and who != sender and (record.activity_ref is None or reference in (None, record.activity_ref))
+            for (who, reference, _), count in spent.items()
+        )
+
+    def _through_umbrella(
+        self, record: Record, region: UUID, organisation: UUID, replaced: Contribution | None
+    ) -> bool:
+        """Whether its umbrella, or a member of it, has as many minutes in the books on that day and line."""
+        if record.kind != "hours":
+            return False
+        minutes = record.minutes or 0
+        return any(
+            count > 0 and found == minutes
+            for other in self.umbrellas.get((region, organisation), ())
+            for (_, _, found), count in self.coinciding.get((region, other, record.day, record.line), Counter()).items()
         )
 
     def note_booked(self, region: UUID, record: Record, new: Contribution) -> None:
@@ -248,15 +284,21 @@ class World:
         key = (region, new.organisation_id, new.sender or "", new.worker_ref or "", new.day)
         if new.kind == "hours":
             self.worked[key] = self.worked.get(key, 0) + new.minutes
-        place = self.fingerprints.place(region, new.organisation_id, new.line)
-        for piece in record.evidence:
-            self.claims.setdefault(self.fingerprints.evidence(piece.sha256), {})[new.id] = place
+        if record.counts_hours:
+            place = (region, new.organisation_id, new.day, new.line)
+            self.coinciding.setdefault(place, Counter())[new.sender or "", new.activity_ref, new.minutes] += 1
+        for fingerprint, where in self.claims_of(record, new.sender or "", new, region):
+            self.claims.setdefault(fingerprint, {})[new.id] = where
 
     def note_reversed(self, region: UUID, before: Contribution) -> None:
         """From now on its hours and evidence are free again."""
         key = (region, before.organisation_id, before.sender or "", before.worker_ref or "", before.day)
         if before.kind == "hours" and before.booked:
             self.worked[key] = self.worked.get(key, 0) - before.minutes
+        if before.kind in ("hours", "pupil-presence") and before.booked:
+            place = (region, before.organisation_id, before.day, before.line)
+            spent = self.coinciding.setdefault(place, Counter())
+            spent[before.sender or "", before.activity_ref, before.minutes] -= 1
         for claimants in self.claims.values():
             claimants.pop(before.id, None)
 
@@ -280,11 +322,11 @@ def worth_of(record: Record, region: Region) -> Value | Held | Refused:
     try:
         worth = value(delivered, region.rules, region.today)
     except KindNotEligible:
-        return Refused((_not_eligible(record),))
+        return Refused((refusals.not_eligible(record),))
     except NoRuleForKind:
-        return Held(_no_rate(record))
+        return Held(refusals.no_rate(record))
     if not worth.cents and not worth.minutes:
-        return Refused((_worth_nothing(record),))
+        return Refused((refusals.worth_nothing(record),))
     return worth
 
 
@@ -292,66 +334,12 @@ def _same_worker_and_day(before: Contribution, record: Record, sender: str) -> b
     return (before.sender, before.worker_ref, before.day) == (sender, record.worker_ref, record.day)
 
 
-def _sentence(record: Record, code: str, field: str, nl: str, en: str) -> Reason:
-    about_nl, about_en = wording.about(record)
-    return Reason(code, field, f"{about_nl}: {nl}", f"{about_en}: {en}")
-
-
-def _unknown_consortium(record: Record) -> Reason:
-    return _sentence(
-        record,
-        "unknown-consortium",
-        "consortium",
-        f"die regio bestaat hier niet. Vraag het programmabureau om de code; stuur opnieuw met replaces {record.id}.",
-        f"there is no such region here. Ask the programme office for its code; send again with replaces {record.id}.",
-    )
-
-
-def _unknown_organisation(record: Record) -> Reason:
-    return _sentence(
-        record,
-        "unknown-organisation",
-        "organisation",
-        "die organisatie is in deze regio niet bekend. Controleer het nummer of vraag het programmabureau om haar "
-        f"in te schrijven; stuur opnieuw met replaces {record.id}.",
-        "this region knows no such organisation. Check the number, or ask the programme office to register it; send "
-        f"again with replaces {record.id}.",
-    )
-
-
-def _not_eligible(record: Record) -> Reason:
-    return _sentence(
-        record,
-        "kind-not-eligible",
-        "kind",
-        f"'{record.kind}' telt op die dag niet mee in deze regeling. Stuur als soort die wel telt, met replaces "
-        f"{record.id}.",
-        f"'{record.kind}' does not count in this scheme on that day. Send as a kind that does, with replaces "
-        f"{record.id}.",
-    )
-
-
-def _no_rate(record: Record) -> Reason:
-    return _sentence(
-        record,
-        "kind-not-eligible",
-        "kind",
-        "de regio heeft nog niet vastgelegd wat dit waard is. Het programmabureau kijkt ernaar; u hoeft niets te doen.",
-        "the region has not recorded yet what this is worth. The programme office looks at it; there is nothing to do.",
-    )
-
-
-def _worth_nothing(record: Record) -> Reason:
-    return _sentence(
-        record,
-        "not-positive",
-        "minutesEach",
-        f"afgerond blijft er niets over. Stuur de hele tijd in één keer, met replaces {record.id}.",
-        f"nothing is left of it when rounded. Send all of the time at once, with replaces {record.id}.",
-    )
-
-
 def bucket(kind: str, *parts: object) -> int:
     """One of 256 locks: whoever checks and books the same activity or evidence takes the same one."""
     text = "|".join([kind, *map(str, parts)])
     return sha256(text.encode()).digest()[0]
+
+
+def company_bucket(name: str) -> int:
+    """One of 4,096 other locks: who books time of one company in any region, or under one umbrella, takes the same."""
+    return 256 + int.from_bytes(sha256(name.encode()).digest()[:2]) % 4_096

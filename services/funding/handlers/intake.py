@@ -14,8 +14,8 @@ from runtime.ids import new_id
 from runtime.postgres import Database, Tx
 from services.funding.commands import intake
 from services.funding.commands.intake import CONSUMER, TOPIC, Arrival, Question
+from services.funding.domain.fingerprints import Fingerprints
 from services.funding.domain.intake import read
-from services.funding.domain.world import Fingerprints
 
 PATTERN = r"intake\.contributions\.[a-z0-9-]+"
 

@@ -29,9 +29,10 @@ ORDER BY consortium_id, scheme_id, code;
 
 -- name: organisations_by_references
 -- Which organisations go by these names, each in its region.
-SELECT consortium_id, reference, organisation_id
+SELECT consortium_id, reference, organisation_id, organisation.registry_numbers
 FROM organisation_references
 JOIN unnest($1::uuid[], $2::text[]) AS asked (consortium_id, reference) USING (consortium_id, reference)
+JOIN organisations AS organisation USING (consortium_id, organisation_id)
 ORDER BY consortium_id, reference, organisation_id;
 
 -- name: lock_organisations
@@ -86,9 +87,31 @@ WHERE (consortium_id, activity_ref) IN (SELECT * FROM unnest($1::uuid[], $2::tex
 SELECT DISTINCT consortium_id, organisation_id, day, line FROM lessons
 WHERE (consortium_id, organisation_id, day, line) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]));
 
--- name: evidence_claims
--- Where these pieces of evidence were claimed, in any region.
-SELECT fingerprint, contribution_id, place FROM evidence_claims WHERE fingerprint = ANY ($1::bytea[]);
+-- name: fingerprint_places
+-- Where these were claimed, in any region, as hashes of places.
+SELECT fingerprint, place FROM places_of_fingerprints($1::bytea[]);
+
+-- name: fingerprint_claims
+-- Which contributions of the transaction's regions claimed these.
+SELECT fingerprint, contribution_id, place FROM fingerprint_claims
+WHERE consortium_id = ANY ($1::uuid[]) AND fingerprint = ANY ($2::bytea[]);
+
+-- name: coinciding_senders
+-- Who declared hours for these organisations, days and lines, under which reference, and in how many contributions.
+SELECT consortium_id, organisation_id, day, line, sender, activity_ref, minutes, count(*) AS contributions
+FROM contributions
+JOIN unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]) AS asked (consortium_id, organisation_id, day, line)
+     USING (consortium_id, organisation_id, day, line)
+WHERE kind IN ('hours', 'pupil-presence') AND sender IS NOT NULL AND state IN ('declared', 'verified', 'accepted')
+GROUP BY consortium_id, organisation_id, day, line, sender, activity_ref, minutes;
+
+-- name: umbrella_members
+-- Who counts, or counted, as a partner through which umbrella, of these organisations as either of the two.
+SELECT DISTINCT consortium_id, organisation_id, through_id FROM standing_periods
+WHERE through_id IS NOT NULL
+  AND ((consortium_id, organisation_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+       OR (consortium_id, through_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])))
+ORDER BY consortium_id, organisation_id, through_id;
 
 -- name: earlier_records
 -- These records of senders; of one that was refused also the one that it stood in for, and so on.
@@ -177,17 +200,34 @@ SELECT least(next, (
 ))
 FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next) AS now;
 
--- name: add_evidence_claims
--- Claims evidence for contributions.
-INSERT INTO evidence_claims (fingerprint, contribution_id, place)
-SELECT fingerprint, contribution_id, place
-FROM unnest($1::bytea[], $2::uuid[], $3::bytea[]) AS made (fingerprint, contribution_id, place)
-ORDER BY fingerprint, contribution_id
+-- name: add_fingerprint_claims
+-- Claims these for contributions of the region.
+INSERT INTO fingerprint_claims (consortium_id, contribution_id, fingerprint, place)
+SELECT $1, contribution_id, fingerprint, place
+FROM unnest($2::bytea[], $3::uuid[], $4::bytea[]) AS made (fingerprint, contribution_id, place)
+ORDER BY contribution_id, fingerprint
 ON CONFLICT DO NOTHING;
 
--- name: drop_evidence_claims
--- Frees the evidence of contributions that were reversed.
-DELETE FROM evidence_claims WHERE contribution_id = ANY ($1::uuid[]);
+-- name: add_fingerprints
+-- Lets other regions know that these were claimed somewhere.
+SELECT add_fingerprints($1::bytea[], $2::bytea[]);
+
+-- name: drop_fingerprint_claims
+-- Frees what contributions claimed that left the books; what no other of the region claims at that place is returned.
+WITH gone AS (
+    DELETE FROM fingerprint_claims WHERE consortium_id = $1 AND contribution_id = ANY ($2::uuid[])
+    RETURNING fingerprint, place
+)
+SELECT DISTINCT fingerprint, place FROM gone
+WHERE NOT EXISTS (
+    SELECT FROM fingerprint_claims AS other
+    WHERE other.consortium_id = $1 AND other.fingerprint = gone.fingerprint AND other.place = gone.place
+      AND other.contribution_id <> ALL ($2::uuid[])
+);
+
+-- name: drop_fingerprints
+-- Lets other regions know that these are free again.
+SELECT drop_fingerprints($1::bytea[], $2::bytea[]);
 
 -- name: regions_of_sender
 -- In which regions a sender has, or had, a mandate.

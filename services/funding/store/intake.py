@@ -1,6 +1,7 @@
 """What the intake needs to know, in a few statements for a whole batch over many regions, and what it keeps."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -12,10 +13,11 @@ from asyncpg import Record as Row
 
 from runtime.ids import consortium_id
 from runtime.postgres import Tx
+from services.funding.domain.fingerprints import Claimed, Fingerprints
 from services.funding.domain.intake import Reason, Record
 from services.funding.domain.judging import KnownLine
 from services.funding.domain.scheme import Rule
-from services.funding.domain.world import Fingerprints, Region, Stored, World, bucket
+from services.funding.domain.world import Region, Stored, World, bucket, company_bucket
 from services.funding.events import ContributionReceipt, ReceiptSeal
 from services.funding.store import Q
 from services.funding.store.contributions import contribution_of
@@ -51,6 +53,7 @@ async def lock_world(
     await _load_regions(tx, world, {*regions, *_named(asked)}, at)
     await _load_organisations(tx, world, asked)
     await lock_organisations(tx, world.organisations_touched())
+    await _load_umbrellas(tx, world)
     await lock_buckets(tx, _buckets(world, asked))
     await _load_mandates(tx, world, {*senders, *(sender for sender, _ in asked)})
     await _load_standings(tx, world)
@@ -109,9 +112,30 @@ async def _load_organisations(tx: Tx, world: World, asked: Sequence[Asked]) -> N
     found: dict[tuple[UUID, str], set[UUID]] = {}
     for row in await Q.organisations_by_references.rows(tx, *_columns(wanted, 2)):
         found.setdefault((row["consortium_id"], row["reference"]), set()).add(row["organisation_id"])
+        if (number := _number(json.loads(row["registry_numbers"]))) is not None:
+            world.numbers[row["consortium_id"], row["organisation_id"]] = number
     for name, candidates in found.items():
         if len(candidates) == 1:
             world.organisations[name] = next(iter(candidates))
+
+
+_REGISTERS = ("kvk", "kbo", "organisationsnummer", "rsin", "brin")
+
+
+def _number(numbers: Mapping[str, str]) -> str | None:
+    """What a company is known by in every region: its number in the first of the registers that it has one in."""
+    return next((f"{register}:{numbers[register]}" for register in _REGISTERS if numbers.get(register)), None)
+
+
+async def _load_umbrellas(tx: Tx, world: World) -> None:
+    """Of each organisation its umbrellas, and the members of those that are umbrellas."""
+    touched = world.organisations_touched()
+    for row in await Q.umbrella_members.rows(tx, *_columns(touched, 2)) if touched else ():
+        region, member, umbrella = row["consortium_id"], row["organisation_id"], row["through_id"]
+        world.umbrellas.setdefault((region, member), set()).add(umbrella)
+        world.umbrellas.setdefault((region, umbrella), set()).add(member)
+        world.under.setdefault((region, member), set()).add(umbrella)
+        world.under.setdefault((region, umbrella), set()).add(umbrella)
 
 
 async def _load_mandates(tx: Tx, world: World, senders: Collection[str]) -> None:
@@ -141,9 +165,16 @@ def _buckets(world: World, asked: Sequence[Asked]) -> set[int]:
     """The locks of the activities and the evidence in these records."""
     found: set[int] = set()
     for _, record in asked:
-        region = world.place(record).region
+        placed = world.place(record)
+        region, organisation = placed.region, placed.organisation_id
         if region is None:
             continue
+        if record.kind == "hours" and organisation is not None:
+            if (number := world.numbers.get((region.id, organisation))) is not None:
+                found.add(company_bucket(number))
+            found.update(
+                company_bucket(f"{region.id}/{each}") for each in world.under.get((region.id, organisation), ())
+            )
         if record.activity_ref is not None:
             found.add(bucket("activity", region.id, record.activity_ref))
         found.update(bucket("evidence", piece.sha256) for piece in record.evidence)
@@ -189,7 +220,8 @@ async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
     workers: set[tuple[UUID, UUID, str, str, date]] = set()
     activities: set[tuple[UUID, str]] = set()
     days: set[tuple[UUID, UUID, date, str]] = set()
-    evidence: set[bytes] = set()
+    spent: set[tuple[UUID, UUID, date, str]] = set()
+    fingerprints: set[bytes] = set()
     for sender, record in asked:
         placed = world.place(record)
         if placed.region is None or placed.organisation_id is None:
@@ -200,7 +232,10 @@ async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
         if record.activity_ref is not None:
             activities.add((region, record.activity_ref))
         days.add((region, organisation, record.day, record.line))
-        evidence.update(world.fingerprints.evidence(piece.sha256) for piece in record.evidence)
+        if record.counts_hours:
+            others = world.umbrellas.get((region, organisation), ())
+            spent.update((region, each, record.day, record.line) for each in (organisation, *others))
+        fingerprints.update(each for each, _ in world.wanted(record, sender, region, organisation))
     if workers:
         for row in await Q.worked_minutes.rows(tx, *_columns(sorted(workers), 5)):
             key = (row["consortium_id"], row["organisation_id"], row["sender"], row["worker_ref"], row["day"])
@@ -211,9 +246,24 @@ async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
     if days:
         for row in await Q.lesson_days.rows(tx, *_columns(sorted(days), 4)):
             world.lesson_days.add((row["consortium_id"], row["organisation_id"], row["day"], row["line"]))
-    if evidence:
-        for row in await Q.evidence_claims.rows(tx, sorted(evidence)):
-            world.claims.setdefault(row["fingerprint"], {})[row["contribution_id"]] = row["place"]
+    if spent:
+        for row in await Q.coinciding_senders.rows(tx, *_columns(sorted(spent), 4)):
+            place = (row["consortium_id"], row["organisation_id"], row["day"], row["line"])
+            told = (row["sender"], row["activity_ref"], row["minutes"])
+            world.coinciding.setdefault(place, Counter())[told] += row["contributions"]
+    if fingerprints:
+        await _load_claims(tx, world, sorted(fingerprints))
+
+
+async def _load_claims(tx: Tx, world: World, wanted: Sequence[bytes]) -> None:
+    """Of these, what the regions of the transaction claimed themselves, by contribution, and elsewhere, by place."""
+    ours: set[Claimed] = set()
+    for row in await Q.fingerprint_claims.rows(tx, list(world.regions), wanted):
+        ours.add((row["fingerprint"], row["place"]))
+        world.claims.setdefault(row["fingerprint"], {})[row["contribution_id"]] = row["place"]
+    for row in await Q.fingerprint_places.rows(tx, wanted):
+        if (row["fingerprint"], row["place"]) not in ours:
+            world.claims.setdefault(row["fingerprint"], {})[row["place"]] = row["place"]
 
 
 async def deliveries(tx: Tx, contributions: Sequence[UUID]) -> dict[UUID, str]:
@@ -281,14 +331,21 @@ async def add_receipts(tx: Tx, made: Sequence[tuple[UUID, str, ContributionRecei
         await Q.add_receipts.execute(tx, tx.consortium_id, at, *_columns(rows, 4))
 
 
-async def claim_evidence(tx: Tx, claims: Iterable[tuple[bytes, UUID, bytes]]) -> None:
+async def claim(tx: Tx, claims: Iterable[tuple[bytes, UUID, bytes]]) -> None:
+    """Fingerprint, contribution and place of what contributions of the region claim."""
     if rows := sorted(set(claims)):
-        await Q.add_evidence_claims.execute(tx, *_columns(rows, 3))
+        made, contributions, places = _columns(rows, 3)
+        await Q.add_fingerprint_claims.execute(tx, tx.consortium_id, made, contributions, places)
+        await Q.add_fingerprints.execute(tx, made, places)
 
 
-async def free_evidence(tx: Tx, contributions: Collection[UUID]) -> None:
-    if contributions:
-        await Q.drop_evidence_claims.execute(tx, list(contributions))
+async def free(tx: Tx, contributions: Collection[UUID]) -> None:
+    """These contributions claim nothing any more."""
+    if not contributions:
+        return
+    rows = await Q.drop_fingerprint_claims.rows(tx, tx.consortium_id, sorted(contributions))
+    if rows:
+        await Q.drop_fingerprints.execute(tx, [row["fingerprint"] for row in rows], [row["place"] for row in rows])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from asyncpg import InsufficientPrivilegeError
 
 from runtime.postgres import Database
 from runtime.problems import Unavailable
 from services.funding.commands import ledger
+from services.funding.store import partners, senders
+from services.funding.store.partners import Standing
 from tests.support.funding_intake import Books, Owner, a_record, an_arrival, codes, evidence, material
 from tests.support.servers import DatabaseFor
 
@@ -219,6 +222,79 @@ async def test_evidence_counts_once_over_lines_and_regions_and_is_free_again_whe
     await books.send(material("4", withdraws="1"), material("5", withdraws="2"))
     again = {**theirs, "id": "2"}
     assert (await neighbour.send(again, sender="other"))[0].outcome == "booked"
+
+
+async def test_the_same_time_of_a_worker_for_another_line_or_region_waits_for_a_person(books: Books) -> None:
+    neighbour = await Books(books.database, "sto-elders").found("acme", sender="other")
+    async with books.database.transaction(neighbour.id) as tx:
+        await senders.put_mandate(tx, "acme", neighbour.organisation("acme"), date(2020, 1, 1), None)
+    first, other_line, corrected, other_time, elsewhere = await books.send(
+        a_record("1", workerRef="w"),
+        a_record("2", workerRef="w", line="metaal"),
+        a_record("3", workerRef="w", line="metaal", replaces="1"),
+        a_record("4", workerRef="w", minutes=60),
+        a_record("5", workerRef="w", consortium="sto-elders"),
+    )
+    assert [each.outcome for each in (first, other_line, corrected, other_time)] == [
+        "booked",
+        "held",
+        "booked",
+        "booked",
+    ]
+    assert codes(other_line) == ["already-claimed-elsewhere"]
+    assert (elsewhere.outcome, codes(elsewhere)) == ("held", ["already-claimed-elsewhere"])
+    assert "sto-test" not in elsewhere.reasons[0].message["en"] + elsewhere.reasons[0].message["nl"]
+    await books.send(a_record("6", withdraws="3"))
+    again = await books.send(a_record("7", workerRef="w", consortium="sto-elders"))
+    assert again[0].outcome == "booked"
+
+
+async def test_at_the_same_moment_only_one_region_takes_the_time_of_a_worker(books: Books) -> None:
+    neighbour = await Books(books.database, "sto-elders").found("acme", sender="other")
+    async with books.database.transaction(neighbour.id) as tx:
+        await senders.put_mandate(tx, "acme", neighbour.organisation("acme"), date(2020, 1, 1), None)
+    for number in range(4):
+        worker = f"w-{number}"
+        found = await asyncio.gather(
+            books.send(a_record(f"a{number}", workerRef=worker)),
+            books.send(a_record(f"b{number}", workerRef=worker, consortium="sto-elders")),
+        )
+        assert sorted(each.outcome for (each,) in found) == ["booked", "held"]
+
+
+async def test_hours_that_another_system_or_the_umbrella_declared_wait_for_a_person(books: Books) -> None:
+    async with books.database.transaction(books.id) as tx:
+        await senders.put(tx, senders.Sender("payroll", "Payroll"))
+        for company in ("acme", "bouw"):
+            await senders.put_mandate(tx, "payroll", books.organisation(company), date(2020, 1, 1), None)
+        through = Standing(
+            books.organisation("acme"), "umbrella", date(2020, 1, 1), None, True, books.organisation("bouw")
+        )
+        await partners.save_standing(tx, books.organisation("acme"), [through], 2)
+    await books.send(a_record("1"), a_record("2", line="metaal", activityRef="lesson-1"))
+    same, another_lesson, umbrella, more = await books.send(
+        a_record("1"),
+        a_record("2", line="metaal", activityRef="lesson-2"),
+        a_record("3", organisation="bouw"),
+        a_record("4", organisation="bouw", minutes=60, workerRef="v"),
+        sender="payroll",
+    )
+    assert [(each.outcome, codes(each)) for each in (same, umbrella)] == [("held", ["already-booked"])] * 2
+    assert (another_lesson.outcome, more.outcome) == ("booked", "booked")
+    assert [each.reasons[0].field for each in (same, umbrella)] == ["line", "organisation"]
+
+
+async def test_no_region_reads_what_others_claimed(books: Books) -> None:
+    await books.send(material("1", evidence=evidence()))
+    async with books.database.transaction(books.id) as tx:
+        (claimed,) = await tx.fetch("SELECT fingerprint, place FROM fingerprint_claims")
+        told = await tx.fetch("SELECT * FROM places_of_fingerprints($1)", [claimed["fingerprint"]])
+        assert [dict(row) for row in told] == [dict(claimed)]
+        assert await tx.fetch("SELECT * FROM places_of_fingerprints($1)", [b"guess"]) == []
+    for statement in ("SELECT * FROM fingerprints", "DELETE FROM fingerprints"):
+        async with books.database.transaction(books.id) as tx:
+            with pytest.raises(InsufficientPrivilegeError):
+                await tx.fetch(statement)
 
 
 async def test_no_standing_is_refused_only_when_partners_says_so(books: Books) -> None:

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.ids import coded_id, consortium_id
+from services.funding.domain.fingerprints import Fingerprints
 from services.funding.domain.intake import Record, parse
 from services.funding.domain.judging import Held, KnownLine, Refused
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule, Supervision
-from services.funding.domain.world import Booked, Fingerprints, Outcome, Region, StandingUnsure, World
+from services.funding.domain.world import Booked, Outcome, Region, StandingUnsure, World
 
 START, END = date(2020, 1, 1), date(2023, 12, 31)
 REGION = consortium_id("sto")
