@@ -127,7 +127,7 @@ async def bare_kafka(place: Place, windows: Windows) -> AsyncIterator[Any]:
     settings = await place.settings("bench", MIGRATIONS, (TOPIC,))
     topic = settings.topic_prefix + TOPIC.name
     producer = kafka.producer(settings, "bare")
-    reader = AIOKafkaConsumer(topic, bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest")
+    reader = AIOKafkaConsumer(topic, **kafka.connection(settings), auto_offset_reset="earliest")
     await producer.start()
     await reader.start()
 

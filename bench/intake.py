@@ -15,7 +15,7 @@ from bench.clock import timed
 from bench.measure import Row, Work, compare
 from bench.places import PROJECT, Place
 from runtime.consumer import Consumer
-from runtime.kafka import ensure_topics
+from runtime.kafka import connection, ensure_topics
 from runtime.postgres import Database
 from runtime.settings import Settings
 from services.funding import topics
@@ -78,7 +78,7 @@ class Station:
         return made
 
     async def send(self, found: Sequence[dict[str, Any]]) -> None:
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap, acks="all")
+        producer = AIOKafkaProducer(**connection(self.settings), acks="all")
         await producer.start()
         try:
             name = self.settings.topic_prefix + TOPIC

@@ -13,6 +13,7 @@ from deploy.embedded import kafka, postgres
 from deploy.embedded.folders import RunFolder
 from deploy.embedded.ports import Ports
 from deploy.embedded.processes import Child, Program
+from deploy.kafka.login import Login
 from runtime.kafka import Topic, ensure_topics
 from runtime.migrate import migrate
 from runtime.settings import Environment, Settings
@@ -25,7 +26,7 @@ class Place:
     """A running PostgreSQL and Kafka."""
 
     server: postgres.Postgres
-    kafka: str
+    kafka: Login
 
     async def settings(self, service: str, migrations: Path, topics: tuple[Topic, ...] = ()) -> Settings:
         """A fresh, migrated database of its own, a topic prefix of its own, and the topics in it."""
@@ -36,7 +37,7 @@ class Place:
             environment=Environment.TEST,
             database_url=SecretStr(self.server.url(name, f"{name}_app", "app")),
             owner_database_url=SecretStr(self.server.url(name)),
-            kafka_bootstrap=self.kafka,
+            **self.kafka.settings(),
             topic_prefix=f"b{uuid4().hex[:8]}.",
             group_session_timeout_ms=6_000,
             telemetry_sample=0.0,
@@ -60,9 +61,10 @@ async def place() -> AsyncIterator[Place]:
 
     try:
         broker = kafka.place(folder, prepared, Ports({}))
+        await asyncio.to_thread(broker.format)
         server = await postgres.prepare(folder)
         await asyncio.gather(start(broker.program), start(server.program))
-        yield Place(server, broker.bootstrap)
+        yield Place(server, broker.admin)
     finally:
         for child in children:
             child.kill()

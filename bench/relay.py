@@ -131,7 +131,7 @@ class Raw:
 
 async def in_topic(settings: Settings) -> int:
     """How many messages the topic holds."""
-    client = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap)
+    client = AIOKafkaConsumer(**kafka.connection(settings))
     await client.start()
     try:
         partitions = [TopicPartition(settings.topic_prefix + TOPIC.name, number) for number in range(TOPIC.partitions)]

@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.measure import Work
 from bench.places import PROJECT
+from deploy.kafka.login import Login
 from runtime.settings import Settings
 
 PYTHON = PROJECT / ".venv-bench" / "bin" / "python"
@@ -54,7 +55,7 @@ async def started(what: str, settings: Settings, **more: Any) -> AsyncIterator[S
     """A baseline over this database and these topics, ready for turns."""
     given = {
         "database": settings.database_url.get_secret_value(),
-        "kafka": settings.kafka_bootstrap,
+        "kafka": Login.of(settings).settings(),
         "prefix": settings.topic_prefix,
         **more,
     }

@@ -59,13 +59,12 @@ def connection(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap,
         "security_protocol": settings.kafka_security_protocol,
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": settings.kafka_username,
+        "sasl_plain_password": settings.kafka_password.get_secret_value(),
     }
-    if settings.kafka_security_protocol.endswith("SSL"):
+    if settings.kafka_security_protocol == "SASL_SSL":
         options["ssl_context"] = _tls(str(settings.kafka_ca_file) if settings.kafka_ca_file else None)
-    if settings.kafka_security_protocol.startswith("SASL"):
-        options["sasl_mechanism"] = "SCRAM-SHA-512"
-        options["sasl_plain_username"] = settings.kafka_username
-        options["sasl_plain_password"] = settings.kafka_password.get_secret_value()
     return options
 
 

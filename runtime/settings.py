@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     app_role: str = ""
     kafka_bootstrap: str = "127.0.0.1:9092"
     topic_prefix: str = ""
-    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_security_protocol: Literal["SASL_PLAINTEXT", "SASL_SSL"] = "SASL_SSL"
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
     kafka_ca_file: Path | None = None

@@ -51,13 +51,13 @@ async def play(
                 done(await loading.load(client, stack, regions, watch.say))
                 await _quiet(client, stack, watch)
             with watch.phase("send", "records published and taken in") as done:
-                sent = await sending.publish(stack.kafka, regions, watch.say)
+                sent = await sending.publish(stack.kafka_admin, regions, watch.say)
                 await _taken_in(client, stack, sent, watch)
                 done(sent)
             with watch.phase("settle", "facts published by all services") as done:
                 done(await _quiet(client, stack, watch))
             with watch.phase("answers", "receipts read back") as done:
-                answers = await sending.answers(stack.kafka, regions)
+                answers = await sending.answers(stack.kafka_admin, regions)
                 done(sum(sum(each.values()) for each in answers.values()))
             with watch.phase("accept", "contributions accepted") as done:
                 done(await books.accept(client, stack, regions, watch.say))

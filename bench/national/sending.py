@@ -9,6 +9,7 @@ from itertools import islice
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.national.world import RegionMade
+from deploy.kafka.login import Login
 
 INTAKE, RECEIPTS = "intake.contributions.", "receipts.contributions."
 TURN = 50
@@ -17,9 +18,9 @@ POLL_MS = 500
 Progress = Callable[[str], None]
 
 
-async def publish(bootstrap: str, regions: Sequence[RegionMade], say: Progress) -> int:
+async def publish(login: Login, regions: Sequence[RegionMade], say: Progress) -> int:
     """Publishes every record, the regions in turns; how many the broker took."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=20)
+    producer = AIOKafkaProducer(**login.client(), acks="all", enable_idempotence=True, linger_ms=20)
     await producer.start()
     taken = 0
     waiting: list[asyncio.Future[object]] = []
@@ -47,9 +48,9 @@ def _in_turns(regions: Sequence[RegionMade]) -> Iterator[tuple[str, bytes]]:
         left = more
 
 
-async def answers(bootstrap: str, regions: Sequence[RegionMade]) -> dict[str, Counter[str]]:
+async def answers(login: Login, regions: Sequence[RegionMade]) -> dict[str, Counter[str]]:
     """The first receipt of every record by its outcome, for each region, from the receipts topics."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**login.client(), enable_auto_commit=False)
     await consumer.start()
     try:
         topics = {TopicPartition(RECEIPTS + each.code, 0): each.code for each in regions}

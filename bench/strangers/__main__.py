@@ -11,6 +11,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from faststream.kafka import KafkaBroker
+from faststream.security import SASLScram512
+
+
+def kafka(login: dict[str, str], **options: Any) -> KafkaBroker:
+    """FastStream's broker with these options, told who it is."""
+    security = SASLScram512(username=login["kafka_username"], password=login["kafka_password"], use_ssl=False)
+    return KafkaBroker(login["kafka_bootstrap"], security=security, **options)
+
 
 class Turns:
     """Counts what was done, and answers when a turn is over."""

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaMessage
 
-from bench.strangers.__main__ import Turns
+from bench.strangers.__main__ import Turns, kafka
 from runtime.event import receive
 from runtime.postgres import Database
 from services.funding.commands import intake
@@ -18,7 +18,11 @@ from tests.support.funding_intake import KEYS
 async def run(given: dict[str, Any], turns: Turns) -> None:
     """Subscribes to the sender's topic; offsets are committed after each message, as at-least-once asks for."""
     database = await Database.open(given["database"], name="stranger", most=2)
-    broker = KafkaBroker(given["kafka"], logger=logging.getLogger("stranger"), log_level=logging.DEBUG)
+    broker = kafka(
+        given["kafka"],
+        logger=logging.getLogger("stranger"),
+        log_level=logging.DEBUG,
+    )
 
     @broker.subscriber(  # type: ignore[untyped-decorator]
         given["prefix"] + given["topic"],

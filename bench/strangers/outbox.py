@@ -3,13 +3,13 @@
 import logging
 from typing import Any
 
-from faststream.kafka import KafkaBroker, KafkaResponse
+from faststream.kafka import KafkaResponse
 from faststream_outbox import OutboxBroker, make_outbox_table
 from faststream_outbox.annotations import OutboxMessage
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bench.strangers.__main__ import Turns
+from bench.strangers.__main__ import Turns, kafka
 
 WORKERS = 16
 FETCHED = 500
@@ -25,7 +25,12 @@ async def run(given: dict[str, Any], turns: Turns) -> None:
         await connection.run_sync(metadata.create_all)
     log = logging.getLogger("stranger")
     broker_outbox = OutboxBroker(engine, outbox_table=table, logger=log)
-    broker_kafka = KafkaBroker(given["kafka"], acks="all", enable_idempotence=True, logger=log)
+    broker_kafka = kafka(
+        given["kafka"],
+        acks="all",
+        enable_idempotence=True,
+        logger=log,
+    )
     publisher = broker_kafka.publisher(given["prefix"] + given["topic"])
 
     @publisher  # type: ignore[untyped-decorator]

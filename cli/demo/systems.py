@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from cli.demo.stage import DemoFailed
 from cli.report.naive import Sent
+from deploy.kafka.login import Login
 from runtime import ids
 
 INTAKE, RECEIPTS = "intake.contributions.", "receipts.contributions."
@@ -65,7 +66,7 @@ class Receipt:
 class Systems:
     """The systems of all senders of a region, on one real connection to Kafka each way."""
 
-    bootstrap: str
+    login: Login
     senders: tuple[str, ...]
     published: list[Published] = field(default_factory=list)
     receipts: dict[str, list[Receipt]] = field(default_factory=dict)
@@ -78,12 +79,10 @@ class Systems:
     _reading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True)
+        self._producer = AIOKafkaProducer(**self.login.client(), acks="all", enable_idempotence=True)
         await self._producer.start()
         if self.senders:
-            self._consumer = AIOKafkaConsumer(
-                bootstrap_servers=self.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50
-            )
+            self._consumer = AIOKafkaConsumer(**self.login.client(), enable_auto_commit=False, fetch_max_wait_ms=50)
             await self._consumer.start()
             topics = [TopicPartition(RECEIPTS + sender, 0) for sender in self.senders]
             self._consumer.assign(topics)
@@ -159,7 +158,7 @@ class Systems:
 
     async def unread(self) -> int:
         """How many records wait in the intake topics, by what funding committed. Needs funding neither up nor down."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        admin = AIOKafkaAdminClient(**self.login.client())
         await admin.start()
         try:
             committed = await admin.list_consumer_group_offsets(GROUP)

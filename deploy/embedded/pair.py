@@ -33,15 +33,21 @@ async def servers(runs: Path | None = None) -> AsyncIterator[dict[str, str | int
 
     try:
         broker = kafka.place(folder, prepared, Ports({}))
+
+        async def events() -> None:
+            await asyncio.to_thread(broker.format)
+            await start(broker.program)
+
         async with asyncio.TaskGroup() as both:
-            both.create_task(start(broker.program))
+            both.create_task(events())
             found = both.create_task(database())
         address = found.result()
         yield {
             "pg_host": address.host,
             "pg_port": address.port,
             "pg_superuser": postgres.SUPERUSER,
-            "kafka": broker.bootstrap,
+            "kafka": broker.admin.bootstrap,
+            "kafka_password": broker.admin.password,
         }
     finally:
         for child in children:
@@ -63,6 +69,7 @@ async def serve(told: Path, holder: int) -> None:
     async with servers() as addresses:
         if not select.select([watched], [], [], 0)[0]:
             fresh = told.with_suffix(".new")
+            fresh.touch(mode=0o600)
             fresh.write_text(json.dumps(addresses))
             fresh.rename(told)
             await stop.wait()

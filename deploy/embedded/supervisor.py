@@ -27,6 +27,9 @@ from deploy.embedded.folders import PROJECT, RunFolder
 from deploy.embedded.ports import Ports
 from deploy.embedded.problems import CannotStart, about_the_disk
 from deploy.embedded.processes import Child, Program
+from deploy.kafka import rules
+from deploy.kafka.cluster import Cluster
+from deploy.kafka.login import Login
 
 CORE = ("partners", "funding", "activities", "notifications")
 """The services that do the work."""
@@ -77,12 +80,14 @@ class Stack:
         self.databases: dict[str, ServiceDatabase] = {}
         self.telemetry_files: dict[str, Path] = {}
         self.client_secrets: dict[str, str] = {}
+        self.kafka_logins: dict[str, Login] = {}
         self.person_secret = secrets.token_urlsafe(24)
         self.kafka = self.issuer = self.smtp = self.superuser_url = ""
         self._name, self._runs, self._progress, self._ports = name, runs, progress, Ports(ports)
         self._extra, self._kafka_options = environment or {}, kafka_options
         self._keep, self._end_with_parent = keep_folder, end_with_parent
         self._held: RunFolder | None = None
+        self._admin: Login | None = None
         self._programs: dict[str, Program] = {}
         self._children: dict[str, Child] = {}
 
@@ -92,6 +97,13 @@ class Stack:
         if self._held is None:
             raise CannotStart("The stack is not running.")
         return self._held.path
+
+    @property
+    def kafka_admin(self) -> Login:
+        """Who administers this run's broker."""
+        if self._admin is None:
+            raise CannotStart("The stack is not running.")
+        return self._admin
 
     @property
     def inbox(self) -> Path:
@@ -132,12 +144,12 @@ class Stack:
         prepared = await asyncio.to_thread(kafka.prepare, self._progress)
         self._held = RunFolder.take(self._name, self._runs)
         broker = kafka.place(self._held, prepared, self._ports, self._kafka_options)
-        self.kafka = broker.bootstrap
+        self.kafka, self._admin = broker.admin.bootstrap, broker.admin
         self._programs["kafka"] = broker.program
         self._choose_addresses()
         self._progress("starting PostgreSQL and Kafka")
         async with asyncio.TaskGroup() as servers:
-            servers.create_task(self.start("kafka"))
+            servers.create_task(self._start_broker(broker))
             servers.create_task(self._start_databases())
             servers.create_task(self.start("inbox"))
             if self.services:
@@ -211,6 +223,7 @@ class Stack:
             self.grpc[service] = f"127.0.0.1:{self._ports.take(f'{service}.grpc')}"
             self.telemetry_files[service] = self.folder / "telemetry" / f"{service}.jsonl"
             self.client_secrets[service] = secrets.token_urlsafe(24)
+            self.kafka_logins[service] = Login(self.kafka, service, secrets.token_urlsafe(24))
         self._programs["inbox"] = self._python(
             "inbox", ["deploy.embedded.inbox", str(self.inbox), _port(self.smtp)], {}, lambda _: _answers(self.smtp)
         )
@@ -237,6 +250,15 @@ class Stack:
         path.touch(mode=0o600)
         path.write_text(json.dumps(clients))
         return path
+
+    async def _start_broker(self, broker: kafka.Kafka) -> None:
+        """The broker, with a user for each service that may do what its topics declare."""
+        await asyncio.to_thread(broker.format)
+        await self.start("kafka")
+        if self.services:
+            async with Cluster(broker.admin) as cluster:
+                await cluster.put_users({service: login.password for service, login in self.kafka_logins.items()})
+                await cluster.grant({service: rules.of_service(service) for service in self.services})
 
     async def _start_databases(self) -> None:
         held = self._held
@@ -280,7 +302,7 @@ class Stack:
             "SPEERPUNT_ENVIRONMENT": "development",
             "SPEERPUNT_DATABASE_URL": database.app_url,
             "SPEERPUNT_APP_ROLE": database.app_role,
-            "SPEERPUNT_KAFKA_BOOTSTRAP": self.kafka,
+            **self.kafka_logins[service].variables(),
             "SPEERPUNT_HTTP_HOST": "127.0.0.1",
             "SPEERPUNT_HTTP_PORT": _port(self.http[service]),
             "SPEERPUNT_GRPC_HOST": "127.0.0.1",

@@ -128,6 +128,8 @@ async def stay(told: Path) -> int:
                 "http": stack.http,
                 "grpc": stack.grpc,
                 "kafka": stack.kafka,
+                "kafka_user": stack.kafka_admin.user,
+                "kafka_password": stack.kafka_admin.password,
                 "issuer": stack.issuer,
                 "person_secret": stack.person_secret,
                 "inbox": str(stack.inbox),

@@ -91,7 +91,7 @@ async def played(stage: Stage) -> None:
     await plan.tell_planning(stage)
     await asyncio.gather(sign.sign(stage), pledge.pledge(stage), lessons.lessons(stage), carry_out.admit(stage))
     await stage.operators.caught_up(DEADLINE_SECONDS, but=("notifications",))
-    async with Systems(stage.stack.kafka, tuple(each.code for each in stage.region.senders)) as systems:
+    async with Systems(stage.stack.kafka_admin, tuple(each.code for each in stage.region.senders)) as systems:
         await carry_out.carry_out(stage, systems)
     await account.accept(stage)
 
@@ -229,7 +229,7 @@ async def test_a_dead_letter_is_seen_given_up_with_a_reason_and_noted(world: Wor
 
 async def poison(world: World) -> None:
     """A fact of partners that nobody can read, at one consumer's door."""
-    producer = AIOKafkaProducer(bootstrap_servers=world.stack.kafka)
+    producer = AIOKafkaProducer(**world.stack.kafka_admin.client())
     await producer.start()
     try:
         headers = [

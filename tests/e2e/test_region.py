@@ -115,8 +115,8 @@ async def test_every_record_ends_as_was_reckoned_from_the_files_alone(installati
 async def _published(stack: Stack, region: Region) -> dict[str, dict[str, Any]]:
     """The first receipt of every record, by the place that the broker gave it; all records were sent."""
     topics = [f"receipts.contributions.{sender}" for sender in region.records]
-    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=stack.kafka, auto_offset_reset="earliest")
-    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka)
+    consumer = AIOKafkaConsumer(*topics, **stack.kafka_admin.client(), auto_offset_reset="earliest")
+    producer = AIOKafkaProducer(**stack.kafka_admin.client())
     await asyncio.gather(consumer.start(), producer.start())
     found: dict[str, dict[str, Any]] = {}
     wanted = sum(len(lines) for lines in region.records.values())

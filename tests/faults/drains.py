@@ -71,7 +71,7 @@ async def million(count: int, say: Callable[[str], None]) -> tuple[Drained, Drai
     found = next(servers)
     databases = Databases(found)
     processes = Processes()
-    kafka = KafkaForTest(found.kafka, "million.")
+    kafka = KafkaForTest(found.kafka_admin, "million.")
     try:
         made = await databases.make("steps")
         await migrate(made.owner_url, steps.MIGRATIONS, app_role=made.app_role)

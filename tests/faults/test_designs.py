@@ -11,7 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from runtime.consumer import Consumer
-from runtime.kafka import ensure_topics
+from runtime.kafka import connection, ensure_topics
 from runtime.migrate import migrate
 from runtime.postgres import Database, Tx
 from runtime.relay import Relay
@@ -57,9 +57,7 @@ class World:
         """All that the topic holds now."""
         topic = self.settings.topic_prefix + steps.TOPIC.name
         partitions = [TopicPartition(topic, number) for number in range(steps.TOPIC.partitions)]
-        client = AIOKafkaConsumer(
-            bootstrap_servers=self.settings.kafka_bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        client = AIOKafkaConsumer(**connection(self.settings), enable_auto_commit=False, auto_offset_reset="earliest")
         await client.start()
         found: list[Published] = []
         try:

@@ -111,10 +111,10 @@ async def test_a_clock_that_jumps_changes_neither_order_nor_effects(world: World
 
 
 async def test_ten_megabytes_are_refused_by_the_broker_itself(kafka: KafkaForTest) -> None:
-    settings = Settings(kafka_bootstrap=kafka.bootstrap, topic_prefix=kafka.prefix)
+    settings = Settings(**kafka.settings)
     intake = topics.of_sender("acme")
     await ensure_topics(settings, list(intake))
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, max_request_size=12 * 2**20)
+    producer = AIOKafkaProducer(**kafka.client, max_request_size=12 * 2**20)
     await producer.start()
     try:
         for size in (10 * 2**20, 65_536 + 1):

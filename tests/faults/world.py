@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -332,10 +333,13 @@ class World:
         stub = operations_pb2_grpc.OperationsStub(self.rpc(service).channel)
         return await self.rpc(service).call(stub.Describe, operations_pb2.DescribeRequest())
 
+    def _through_the_proxy(self) -> dict[str, Any]:
+        return replace(self.stack.kafka_admin, bootstrap=f"127.0.0.1:{self._front}").client()
+
     def producer(self) -> AIOKafkaProducer:
         """A company's producer, through the proxy. The caller starts and stops it."""
         return AIOKafkaProducer(
-            bootstrap_servers=f"127.0.0.1:{self._front}",
+            **self._through_the_proxy(),
             acks="all",
             enable_idempotence=True,
             request_timeout_ms=5_000,
@@ -362,9 +366,7 @@ class World:
 
     async def records(self, topic: str) -> list[Any]:
         """All that a topic holds now, as the client gives it."""
-        client = AIOKafkaConsumer(
-            bootstrap_servers=f"127.0.0.1:{self._front}", enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        client = AIOKafkaConsumer(**self._through_the_proxy(), enable_auto_commit=False, auto_offset_reset="earliest")
         await client.start()
         found: list[Any] = []
         try:

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from runtime.consumer import Consumer
-from runtime.kafka import ensure_topics
+from runtime.kafka import connection, ensure_topics
 from runtime.postgres import Database
 from runtime.relay import Relay
 from runtime.settings import Settings
@@ -27,8 +27,7 @@ def settings_for(made: ServiceDatabase, kafka: KafkaForTest) -> Settings:
     """Of a process that takes in."""
     return Settings(
         database_url=made.app_url,
-        kafka_bootstrap=kafka.bootstrap,
-        topic_prefix=kafka.prefix,
+        **kafka.settings,
         group_session_timeout_ms=1_500,
     )
 
@@ -51,7 +50,7 @@ class CompanySystem:
 
     async def publish(self, messages: Iterable[Message]) -> None:
         """Sends these in order, key and all as a simple producer does."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap)
+        producer = AIOKafkaProducer(**connection(self.settings))
         await producer.start()
         try:
             topic = f"{self.settings.topic_prefix}intake.contributions.{self.code}"
@@ -64,7 +63,7 @@ class CompanySystem:
         """The first receipts on its topic, in order, once there are as many; fails with what came otherwise."""
         consumer = AIOKafkaConsumer(
             f"{self.settings.topic_prefix}receipts.contributions.{self.code}",
-            bootstrap_servers=self.settings.kafka_bootstrap,
+            **connection(self.settings),
             auto_offset_reset="earliest",
         )
         await consumer.start()

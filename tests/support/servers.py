@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -20,6 +21,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.embedded.processes import started_at
+from deploy.kafka.login import ADMIN, Login
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 150
@@ -33,6 +35,12 @@ class Servers:
     pg_port: int
     pg_superuser: str
     kafka: str
+    kafka_password: str
+
+    @property
+    def kafka_admin(self) -> Login:
+        """Who may do everything on the broker."""
+        return Login(self.kafka, ADMIN, self.kafka_password)
 
     def url(self, database: str, user: str | None = None) -> str:
         """The address of a database, as the superuser unless told otherwise."""
@@ -52,16 +60,31 @@ class ServiceDatabase:
 
 @dataclass(slots=True)
 class KafkaForTest:
-    """The broker, and the prefix under which this test may make topics."""
+    """The broker, and the prefix under which this test may make topics. The login is the administrator's, since few
+    tests are about rights; those that are make users."""
 
-    bootstrap: str
+    login: Login
     prefix: str
     made: list[str] = field(default_factory=list)
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """What a client of aiokafka is given."""
+        return self.login.client()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What `Settings` is given."""
+        return {**self.login.settings(), "topic_prefix": self.prefix}
+
+    def variables(self, prefix: str = "SPEERPUNT_") -> dict[str, str]:
+        """What the environment of a service is given."""
+        return {**self.login.variables(prefix), f"{prefix}TOPIC_PREFIX": self.prefix}
 
     async def create_topics(self, *names: str, partitions: int = 1, config: dict[str, str] | None = None) -> list[str]:
         """Makes `prefix + name` for each name and returns the full names, once the broker serves them."""
         full = [self.prefix + name for name in names]
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        admin = AIOKafkaAdminClient(**self.client)
         await admin.start()
         try:
             await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=config or {}) for name in full])
@@ -75,7 +98,7 @@ class KafkaForTest:
 
     async def delete_topics(self) -> None:
         """Removes every topic under the prefix, whoever made it."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        admin = AIOKafkaAdminClient(**self.client)
         await admin.start()
         try:
             if mine := [name for name in await admin.list_topics() if name.startswith(self.prefix)]:
@@ -228,6 +251,6 @@ async def database_for(databases: Databases) -> AsyncIterator[DatabaseFor]:
 @pytest.fixture
 async def kafka(servers: Servers) -> AsyncIterator[KafkaForTest]:
     """The broker, with a topic prefix that is this test's alone."""
-    found = KafkaForTest(servers.kafka, f"t{uuid4().hex[:10]}.")
+    found = KafkaForTest(servers.kafka_admin, f"t{uuid4().hex[:10]}.")
     yield found
     await found.delete_topics()

@@ -37,14 +37,14 @@ def an_event(fact: str, sequence: int, **data: Any) -> tuple[bytes, list[tuple[s
 async def heard(database: Database, kafka: KafkaForTest, events: list[tuple[bytes, list[tuple[str, bytes]]]]) -> None:
     """Publishes the events and consumes until all of them had their effect."""
     (topic,) = await kafka.create_topics("partners.events")
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
+    producer = AIOKafkaProducer(**kafka.client)
     await producer.start()
     try:
         for value, headers in events:
             await producer.send_and_wait(topic, value, key=b"one", headers=headers)
     finally:
         await producer.stop()
-    settings = Settings(kafka_bootstrap=kafka.bootstrap, topic_prefix=kafka.prefix)
+    settings = Settings(**kafka.settings)
     (subscription,) = subscriptions()
     consumer = Consumer(database, settings, subscription)
     await consumer.start()

@@ -45,8 +45,7 @@ async def a_process(
     ready = folder / "ready.json"
     settings = {
         "DATABASE_URL": made.app_url,
-        "KAFKA_BOOTSTRAP": kafka.bootstrap,
-        "TOPIC_PREFIX": kafka.prefix,
+        **kafka.variables(""),
         "GROUP_SESSION_TIMEOUT_MS": "6000",
         "ISSUER": issuer.address,
         "JWKS_URL": f"{issuer.address}/jwks.json",
@@ -109,9 +108,7 @@ async def test_what_is_planned_over_http_is_published_and_answered_over_grpc(
         paid = await client.put("/v1/activities/betaald", json={**body, "priceCents": 100}, headers=office)
         assert paid.json()["state"] == "waiting-for-budget"
 
-    consumer = AIOKafkaConsumer(
-        f"{kafka.prefix}activities.events", bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(f"{kafka.prefix}activities.events", **kafka.client, auto_offset_reset="earliest")
     await consumer.start()
     try:
         async with asyncio.timeout(20):

@@ -20,6 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.embedded.folders import PROJECT
 from deploy.embedded.supervisor import Stack
+from deploy.kafka.login import Login
 from tests.integration.embedded.processes import eventually, hear_ctrl_c, named_in, still_alive
 
 pytestmark = pytest.mark.timeout(180)
@@ -28,6 +29,7 @@ HOLDER = """
 import asyncio, json, sys
 from pathlib import Path
 from deploy.embedded.supervisor import Stack
+from deploy.kafka.login import Login
 
 async def main():
     async with Stack(services=(), runs=Path(sys.argv[1])) as stack:
@@ -81,9 +83,9 @@ async def test_two_stacks_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
         Stack(services=(), runs=tmp_path, progress=quiet) as other,
     ):
         assert one.folder != other.folder
-        await _make_topic(one.kafka, "only-here")
-        assert "only-here" in await _topics(one.kafka)
-        assert "only-here" not in await _topics(other.kafka)
+        await _make_topic(one.kafka_admin, "only-here")
+        assert "only-here" in await _topics(one.kafka_admin)
+        assert "only-here" not in await _topics(other.kafka_admin)
         first, second = await asyncpg.connect(one.superuser_url), await asyncpg.connect(other.superuser_url)
         await first.execute("CREATE DATABASE only_here")
         assert not await second.fetchval("SELECT count(*) FROM pg_database WHERE datname = 'only_here'")
@@ -94,8 +96,8 @@ async def test_two_stacks_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
 
 async def test_a_killed_broker_comes_back_with_what_it_had(tmp_path: Path) -> None:
     async with Stack(services=(), runs=tmp_path, progress=quiet) as stack:
-        await _make_topic(stack.kafka, "kept")
-        producer = AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all")
+        await _make_topic(stack.kafka_admin, "kept")
+        producer = AIOKafkaProducer(**stack.kafka_admin.client(), acks="all")
         await producer.start()
         await producer.send_and_wait("kept", b"x")
         await producer.stop()
@@ -103,7 +105,7 @@ async def test_a_killed_broker_comes_back_with_what_it_had(tmp_path: Path) -> No
         assert not stack.running("kafka")
         await stack.start("kafka")
         assert stack.running("kafka")
-        assert "kept" in await _topics(stack.kafka)
+        assert "kept" in await _topics(stack.kafka_admin)
 
 
 async def test_the_issuer_signs_for_a_person_who_knows_this_runs_secret_only(tmp_path: Path) -> None:
@@ -191,15 +193,15 @@ async def test_a_run_folder_the_postgres_user_cannot_reach_is_worked_around(tmp_
     assert not Path(data).exists()
 
 
-async def _make_topic(bootstrap: str, name: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def _make_topic(login: Login, name: str) -> None:
+    admin = AIOKafkaAdminClient(**login.client())
     await admin.start()
     await admin.create_topics([NewTopic(name, 1, 1)])
     await admin.close()
 
 
-async def _topics(bootstrap: str) -> list[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def _topics(login: Login) -> list[str]:
+    admin = AIOKafkaAdminClient(**login.client())
     await admin.start()
     names: list[str] = await admin.list_topics()
     await admin.close()

@@ -31,8 +31,7 @@ async def test_a_booked_grant_is_sealed_and_its_seal_published_by_the_running_se
         **os.environ,
         "SPEERPUNT_ENVIRONMENT": "test",
         "SPEERPUNT_DATABASE_URL": made.app_url,
-        "SPEERPUNT_KAFKA_BOOTSTRAP": kafka.bootstrap,
-        "SPEERPUNT_TOPIC_PREFIX": kafka.prefix,
+        **kafka.variables(),
         "SPEERPUNT_SEAL_KEY_FILE": str(key_file),
     }
     process = await asyncio.create_subprocess_exec(
@@ -64,9 +63,7 @@ async def _seal_of_a_grant(
     else:
         raise AssertionError(f"the service ended before it was ready:\n{said.decode()}")
     await Region(database).grant()
-    consumer = AIOKafkaConsumer(
-        f"{kafka.prefix}funding.events", bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(f"{kafka.prefix}funding.events", **kafka.client, auto_offset_reset="earliest")
     await consumer.start()
     try:
         async for message in consumer:

@@ -316,7 +316,7 @@ async def test_a_sender_is_admitted_with_its_topics_and_gets_mandates_per_organi
     made = await database_for("funding")
     database = await Database.open(made.app_url, name="test", most=4)
     books = await Books(database).found("acme")
-    settings = Settings(kafka_bootstrap=kafka.bootstrap, topic_prefix=kafka.prefix)
+    settings = Settings(**kafka.settings)
     app = http_app(settings, database, Tokens(settings), People())
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://funding.test") as client:
         door = Door(books, client, Owner())

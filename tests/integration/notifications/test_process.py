@@ -51,8 +51,7 @@ class Stage:
         ready = self.folder / f"{name}.json"
         settings = {
             "DATABASE_URL": self.made.app_url,
-            "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
-            "TOPIC_PREFIX": self.kafka.prefix,
+            **self.kafka.variables(""),
             "GROUP_SESSION_TIMEOUT_MS": "6000",
             "ISSUER": self.planning.issuer.address,
             "JWKS_URL": f"{self.planning.issuer.address}/jwks.json",
@@ -111,7 +110,7 @@ class Stage:
             "ce_consortiumid": str(REGION),
             "ce_sequence": str(sequence),
         }
-        producer = AIOKafkaProducer(bootstrap_servers=self.kafka.bootstrap)
+        producer = AIOKafkaProducer(**self.kafka.client)
         await producer.start()
         try:
             for _ in range(2):  # Kafka may deliver twice what was sent once
@@ -128,7 +127,7 @@ class Stage:
         """Headers and data of the first so many events of this service."""
         consumer = AIOKafkaConsumer(
             f"{self.kafka.prefix}notifications.events",
-            bootstrap_servers=self.kafka.bootstrap,
+            **self.kafka.client,
             auto_offset_reset="earliest",
         )
         await consumer.start()

@@ -63,7 +63,7 @@ async def hear(partners: Partners, kafka: KafkaForTest, *messages: Message) -> N
     topic = f"{kafka.prefix}funding.events"
     if topic not in kafka.made:
         await kafka.create_topics("funding.events")
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
+    producer = AIOKafkaProducer(**kafka.client)
     await producer.start()
     try:
         for value, key, headers in messages:
@@ -71,7 +71,7 @@ async def hear(partners: Partners, kafka: KafkaForTest, *messages: Message) -> N
     finally:
         await producer.stop()
     (subscription,) = subscriptions()
-    settings = Settings(kafka_bootstrap=kafka.bootstrap, topic_prefix=kafka.prefix)
+    settings = Settings(**kafka.settings)
     consumer = Consumer(partners.database, settings, subscription)
     await consumer.start()
     try:

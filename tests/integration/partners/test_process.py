@@ -28,8 +28,7 @@ async def a_process(
     ready = folder / "ready.json"
     settings = {
         "DATABASE_URL": made.app_url,
-        "KAFKA_BOOTSTRAP": kafka.bootstrap,
-        "TOPIC_PREFIX": kafka.prefix,
+        **kafka.variables(""),
         "GROUP_SESSION_TIMEOUT_MS": "6000",
         "ISSUER": issuer.address,
         "JWKS_URL": f"{issuer.address}/jwks.json",
@@ -73,9 +72,7 @@ async def test_what_is_put_over_http_is_published_with_its_versions(
             ]
         assert [each.headers["Result"] for each in answers] == ["created", "unchanged", "changed"]
 
-        consumer = AIOKafkaConsumer(
-            f"{kafka.prefix}partners.events", bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest"
-        )
+        consumer = AIOKafkaConsumer(f"{kafka.prefix}partners.events", **kafka.client, auto_offset_reset="earliest")
         await consumer.start()
         try:
             async with asyncio.timeout(20):

@@ -12,6 +12,7 @@ from runtime import counts, ops
 from runtime.consumer import Consumer, RetryLater, Router, Subscription, loop
 from runtime.consumer.dead_letters import ReplayFailed
 from runtime.event import Received
+from runtime.kafka import connection
 from runtime.postgres import Tx
 from runtime.relay import Relay
 from tests.integration.runtime.conftest import Steps
@@ -168,7 +169,7 @@ async def test_garbage_becomes_a_dead_letter_with_its_bytes_and_a_flood_pauses_t
     own = steps.subscription(flood_limit=3)
     consumer = Consumer(service.db, service.settings, own)
     await consumer.start()
-    producer = AIOKafkaProducer(bootstrap_servers=service.settings.kafka_bootstrap)
+    producer = AIOKafkaProducer(**connection(service.settings))
     await producer.start()
     poison = [b"\xff\xfe", b"{not json", b"", b"[1]", json.dumps({"step": "NaN"}).encode(), b'{"step": NaN}', b"\x00"]
     headers = [("ce_type", steps.Stepped.fact_type.encode()), ("ce_id", b"\x00\xff"), ("ce_sequence", b"-1")]
@@ -267,7 +268,7 @@ async def test_a_pattern_finds_a_topic_that_is_made_later_and_reads_it_from_the_
     await consumer.start()
     await consumer.run_once()
     await service.kafka.create_topics("intake.acme")
-    producer = AIOKafkaProducer(bootstrap_servers=service.settings.kafka_bootstrap)
+    producer = AIOKafkaProducer(**connection(service.settings))
     await producer.start()
     await producer.send_and_wait(service.settings.topic_prefix + "intake.acme", b"hello")
     await producer.stop()

@@ -11,6 +11,7 @@ from aiokafka.errors import OutOfOrderSequenceNumber
 
 from runtime import counts, kafka, outbox
 from runtime.event import Change
+from runtime.kafka import connection
 from runtime.outbox import FactTooLarge
 from runtime.relay import Relay, Wake, depth
 from runtime.relay.page import Page
@@ -23,7 +24,7 @@ async def published(service: Steps, count: int) -> list[tuple[bytes, dict[str, b
     """The first messages of the topic, at least `count`, in the order of each partition."""
     consumer = AIOKafkaConsumer(
         service.settings.topic_prefix + steps.TOPIC.name,
-        bootstrap_servers=service.settings.kafka_bootstrap,
+        **connection(service.settings),
         auto_offset_reset="earliest",
     )
     await consumer.start()

@@ -82,8 +82,7 @@ def settings_for(database: ServiceDatabase, kafka: KafkaForTest, **more: object)
     return Settings(
         environment=Environment.TEST,
         database_url=SecretStr(database.app_url),
-        kafka_bootstrap=kafka.bootstrap,
-        topic_prefix=kafka.prefix,
+        **kafka.settings,
         group_session_timeout_ms=1_500,
         **more,  # type: ignore[arg-type]
     )

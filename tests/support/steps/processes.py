@@ -12,6 +12,7 @@ from typing import IO
 
 import pytest
 
+from deploy.kafka.login import Login
 from runtime.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -37,7 +38,7 @@ class Processes:
         environment = os.environ | {
             "SPEERPUNT_ENVIRONMENT": "test",
             "SPEERPUNT_DATABASE_URL": settings.database_url.get_secret_value(),
-            "SPEERPUNT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+            **Login.of(settings).variables(),
             "SPEERPUNT_TOPIC_PREFIX": settings.topic_prefix,
             "SPEERPUNT_GROUP_SESSION_TIMEOUT_MS": "1500",
             "SPEERPUNT_FAILPOINTS": failpoints,
