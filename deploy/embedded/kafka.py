@@ -110,7 +110,8 @@ def _class_path(folder: Path) -> str:
 
 
 def _new_id() -> str:
-    return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+    """As Kafka writes ids; not one that begins with a dash, which would be read as an option."""
+    return "s" + base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")[1:]
 
 
 def _format(jar_folder: Path, home: Path, passwords: Mapping[str, str], extra: tuple[str, ...] = ()) -> None:
