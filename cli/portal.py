@@ -1,6 +1,8 @@
 """A person at a portal: signs in, and speaks REST to the services as any portal would."""
 
+import asyncio
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +12,8 @@ import httpx2
 from deploy.embedded.supervisor import Stack
 
 MOST = 200
+PATIENCE_SECONDS = 120
+"""How long a command is repeated that a service cannot take right now."""
 
 
 class Refused(Exception):
@@ -73,7 +77,7 @@ class Portal:
         return self._told(await self.client.get(self.addresses[service] + path, headers=self._headers(headers)))
 
     async def put(self, service: str, path: str, body: dict[str, Any]) -> Any:
-        answer = await self.client.put(self.addresses[service] + path, json=body, headers=self._headers({}))
+        answer = await self._command("PUT", service, path, body, {})
         told = self._told(answer)
         if result := answer.headers.get("result"):
             self.results[result] = self.results.get(result, 0) + 1
@@ -82,8 +86,7 @@ class Portal:
         return told
 
     async def post(self, service: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        headers = self._headers({"Idempotency-Key": str(uuid4())})
-        answer = await self.client.post(self.addresses[service] + path, json=body, headers=headers)
+        answer = await self._command("POST", service, path, body, {"Idempotency-Key": str(uuid4())})
         told = self._told(answer)
         if event := answer.headers.get("event-id"):
             self.events.append(event)
@@ -118,6 +121,19 @@ class Portal:
         if answer.status_code >= 400:
             self._told(answer)
         return answer.content
+
+    async def _command(
+        self, method: str, service: str, path: str, body: dict[str, Any] | None, more: dict[str, str]
+    ) -> httpx2.Response:
+        """Sends a command, and again, just as it was, when the service says that it is to come back in a moment."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            address = self.addresses[service] + path
+            answer = await self.client.request(method, address, json=body, headers=self._headers(more))
+            later = answer.headers.get("retry-after", "")
+            if answer.status_code != 503 or not later.isdecimal() or time.monotonic() > until:
+                return answer
+            await asyncio.sleep(int(later))
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", **more}
