@@ -125,11 +125,20 @@ class Portal:
     async def _command(
         self, method: str, service: str, path: str, body: dict[str, Any] | None, more: dict[str, str]
     ) -> httpx2.Response:
-        """Sends a command, and again, just as it was, when the service says that it is to come back in a moment."""
+        """Sends a command, and again, just as it was, when the service says that it is to come back in a moment, and
+        once more when the connection broke before the answer: what was done already is answered, not done twice."""
         until = time.monotonic() + PATIENCE_SECONDS
+        broken = False
         while True:
             address = self.addresses[service] + path
-            answer = await self.client.request(method, address, json=body, headers=self._headers(more))
+            try:
+                answer = await self.client.request(method, address, json=body, headers=self._headers(more))
+            except (httpx2.ReadError, httpx2.RemoteProtocolError):
+                if broken:
+                    raise
+                broken = True
+                continue
+            broken = False
             later = answer.headers.get("retry-after", "")
             if answer.status_code != 503 or not later.isdecimal() or time.monotonic() > until:
                 return answer
