@@ -1,12 +1,16 @@
 """Settings come from the environment, all with the prefix SPEERPUNT_; a wrong one is a sentence, not a stack."""
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS_FOLDER = "/run/secrets"
+"""Where an orchestrator puts secrets as files; SPEERPUNT_SECRETS_FOLDER names another."""
 
 
 class Environment(StrEnum):
@@ -18,7 +22,11 @@ class Environment(StrEnum):
 
 
 class Settings(BaseSettings):
-    """What every service needs. Ports of 0 mean: any free one, named in the ready file."""
+    """What every service needs. Ports of 0 mean: any free one, named in the ready file.
+
+    With the three `grpc_*_file`s (PEM) services prove to each other who they are, and nobody without a certificate of
+    that authority gets in; with none of them gRPC is for one machine or for a network that does this itself.
+    """
 
     model_config = SettingsConfigDict(env_prefix="SPEERPUNT_", extra="ignore", frozen=True)
 
@@ -37,6 +45,9 @@ class Settings(BaseSettings):
     http_port: int = 0
     grpc_host: str = "127.0.0.1"
     grpc_port: int = 0
+    grpc_ca_file: Path | None = None
+    grpc_certificate_file: Path | None = None
+    grpc_key_file: Path | None = None
     issuer: str = ""
     jwks_url: str = ""
     audience: str = "speerpunt"
@@ -63,6 +74,13 @@ class Settings(BaseSettings):
     outbox_most_facts: int = Field(default=100_000, ge=1)
     outbox_most_bytes: int = Field(default=256 * 1024 * 1024, ge=1)
 
+    @model_validator(mode="after")
+    def _a_certificate_is_whole(self) -> Self:
+        files = (self.grpc_ca_file, self.grpc_certificate_file, self.grpc_key_file)
+        if any(files) and not all(files):
+            raise ValueError("mutual TLS needs GRPC_CA_FILE, GRPC_CERTIFICATE_FILE and GRPC_KEY_FILE, all three")
+        return self
+
     @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
@@ -72,12 +90,14 @@ S = TypeVar("S", bound=Settings)
 
 
 def load(kind: type[S]) -> S:
-    """The settings of this process. Ends it with code 2 and a sentence per wrong variable."""
+    """The settings of this process: from its environment, else from files named like the variables in the folder of
+    secrets. Ends it with code 2 and a sentence per wrong one."""
+    folder = Path(os.environ.get("SPEERPUNT_SECRETS_FOLDER", SECRETS_FOLDER))
     try:
-        return kind()
+        return kind(_secrets_dir=folder if folder.is_dir() else None)
     except ValidationError as error:
         for wrong in error.errors(include_input=False, include_url=False):
-            name = "SPEERPUNT_" + "_".join(str(part) for part in wrong["loc"]).upper()
+            name = "_".join(("SPEERPUNT", *(str(part) for part in wrong["loc"]))).upper()
             sys.stderr.write(
                 f"The setting {name} is not usable: {wrong['msg']}. Set that environment variable and start again.\n"
             )

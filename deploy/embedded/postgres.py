@@ -16,6 +16,7 @@ from pathlib import Path
 
 import asyncpg
 
+from deploy.databases import Wanted, ensure
 from deploy.embedded.folders import RunFolder, others_can_enter
 from deploy.embedded.problems import CannotStart
 from deploy.embedded.processes import Program
@@ -134,12 +135,7 @@ async def bootstrap(server: Postgres, service: str, owner_password: str, app_pas
     """Makes a service's two roles and its database: the one step that needs the superuser."""
     connection = await asyncpg.connect(server.url())
     try:
-        for role, password in ((f"{service}_owner", owner_password), (f"{service}_app", app_password)):
-            await connection.execute(
-                f"CREATE ROLE {role} LOGIN PASSWORD '{password}' NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
-            )
-        await connection.execute(f"CREATE DATABASE {service} OWNER {service}_owner")
-        await connection.execute(f"REVOKE ALL ON DATABASE {service} FROM PUBLIC")
-        await connection.execute(f"GRANT CONNECT ON DATABASE {service} TO {service}_app")
+        wanted = Wanted(service, f"{service}_owner", owner_password, f"{service}_app", app_password)
+        await ensure(connection, wanted)
     finally:
         await connection.close()

@@ -10,7 +10,7 @@ from runtime.http import PeopleDirectory, create_app
 from runtime.lifespan import Service
 from runtime.people import People
 from runtime.postgres import Database
-from runtime.rpc import Client
+from runtime.rpc import Client, Identity
 from runtime.ticking import every
 from services.activities.api import ROUTERS
 from services.activities.clients import FundingDesk
@@ -49,8 +49,8 @@ async def wire(settings: Settings) -> Service:
     """The service as it runs with these settings."""
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
     tokens = ServiceTokens(settings)
-    funding = Client(settings.funding_grpc, "funding", tokens)
-    partners = Client(settings.partners_grpc, "partners", tokens)
+    funding = Client(settings.funding_grpc, "funding", tokens, Identity.of(settings))
+    partners = Client(settings.partners_grpc, "partners", tokens, Identity.of(settings))
     checker = TokenChecker(settings)
     http = http_app(settings, database, checker, People(partners))
     holds, budget = HoldExpiry(database), BudgetLoop(database, FundingDesk(funding))

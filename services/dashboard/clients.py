@@ -12,7 +12,7 @@ from speerpunt.runtime.v1 import operations_pb2 as pb
 from speerpunt.runtime.v1 import operations_pb2_grpc
 
 from runtime.problems import NotFound, Problem
-from runtime.rpc import Client
+from runtime.rpc import Client, Identity
 from services.dashboard.settings import Settings
 
 SERVICES = ("partners", "funding", "activities", "notifications")
@@ -51,7 +51,9 @@ class Consoles:
     def __init__(self, settings: Settings) -> None:
         addresses = {name: str(getattr(settings, f"{name}_grpc")) for name in SERVICES}
         self._clients: Mapping[str, Client] = {
-            name: Client(address, name, OnePerson("")) for name, address in addresses.items() if address
+            name: Client(address, name, OnePerson(""), Identity.of(settings))
+            for name, address in addresses.items()
+            if address
         }
 
     async def states(self, token: str) -> list[ServiceState]:

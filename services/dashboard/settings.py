@@ -10,11 +10,13 @@ class Settings(runtime.settings.Settings):
 
     `oidc_client_id` is registered there with `<public url>/sign-in/callback`; without a secret it is a public client,
     which PKCE protects. `public_url` is needed behind a proxy; left out it is the address in the request, which
-    production refuses.
+    production refuses. `oidc_discovery_url` is for when this process reaches the sign-in service by another name than
+    browsers do: where its discovery document is; left out it is the issuer's own.
     """
 
     oidc_client_id: str = "dashboard-web"
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_scopes: str = "openid"
+    oidc_discovery_url: str = ""
     public_url: str = ""
     session_hours: float = 10

@@ -11,7 +11,7 @@ from runtime.http import PeopleDirectory, create_app
 from runtime.lifespan import Service
 from runtime.people import People
 from runtime.postgres import Database
-from runtime.rpc import Client
+from runtime.rpc import Client, Identity
 from services.funding import rpc, topics
 from services.funding.api import BOOKS
 from services.funding.api.asking import AudienceDirectory, ProgrammeDirectory
@@ -69,7 +69,7 @@ async def wire(settings: Settings) -> Service:
     """The service with all its doors and loops. Raises what opening the database raises."""
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
     tokens = TokenChecker(settings)
-    partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings))
+    partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings), Identity.of(settings))
     before = settings.fingerprint_keys_before.get_secret_value().split()
     keys = Fingerprints(settings.fingerprint_key.get_secret_value().encode(), tuple(each.encode() for each in before))
     taking_in = Intake(database, Standings(partners), keys)

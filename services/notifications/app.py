@@ -9,7 +9,7 @@ from runtime.auth import ServiceTokens, TokenChecker
 from runtime.http import create_app
 from runtime.lifespan import Service
 from runtime.postgres import Database
-from runtime.rpc import Client
+from runtime.rpc import Client, Identity
 from runtime.ticking import every
 from services.notifications.api import ROUTERS
 from services.notifications.clients import Directory, Post
@@ -43,7 +43,7 @@ async def wire(settings: Settings) -> Service:
     """The service as it runs with these settings."""
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
     tokens = TokenChecker(settings)
-    partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings))
+    partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings), Identity.of(settings))
     sender = Sender(database, Directory(partners), Post(settings), Letters(), settings)
     reminders = Reminders(database)
     return Service(

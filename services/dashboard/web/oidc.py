@@ -124,9 +124,10 @@ class Provider:
     async def _discover(self) -> dict[str, Any]:
         if not self._found:
             issuer = self._settings.issuer
+            where = self._settings.oidc_discovery_url or f"{issuer}/.well-known/openid-configuration"
             try:
                 async with httpx2.AsyncClient(timeout=5) as client:
-                    answer = await client.get(f"{issuer}/.well-known/openid-configuration")
+                    answer = await client.get(where)
                     answer.raise_for_status()
                     found = answer.json()
                     if found["issuer"] != issuer:
