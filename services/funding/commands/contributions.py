@@ -13,6 +13,7 @@ from services.funding.commands.booking import Work, told, write
 from services.funding.domain import contribution as domain
 from services.funding.domain.contribution import Contribution, Lesson
 from services.funding.domain.intake import Reason
+from services.funding.domain.kin import Kin
 from services.funding.domain.meeting import held_reason, meet
 from services.funding.domain.scheme import Rule
 from services.funding.domain.valuation import Delivered, value
@@ -38,20 +39,25 @@ async def book_lessons(tx: Tx, confirmed: Sequence[Confirmed], *, at: datetime) 
     """
     touched = sorted({(each.region, each.lesson.organisation_id) for each in confirmed})
     await intake.lock_organisations(tx, touched)
-    await intake.lock_buckets(tx, {bucket("activity", each.region, each.lesson.activity_ref) for each in confirmed})
+    kin = await intake.kin_of(tx, touched)
+    activities = {bucket("activity", each.region, each.lesson.activity_ref) for each in confirmed}
+    await intake.lock_buckets(tx, activities | {each for place in touched for each in kin.buckets(*place)})
     booked: list[Contribution] = []
     for region in sorted({each.region for each in confirmed}):
-        work = await _meet(tx.within(region), [each for each in confirmed if each.region == region], at)
+        work = await _meet(tx.within(region), [each for each in confirmed if each.region == region], kin, at)
         booked += work.new.values()
         await write(tx, work, at=at)
     return booked
 
 
-async def _meet(tx: Tx, confirmed: Sequence[Confirmed], at: datetime) -> Work:
+async def _meet(tx: Tx, confirmed: Sequence[Confirmed], kin: Kin, at: datetime) -> Work:
     region = tx.consortium_id
     lessons = {each.lesson.activity_id: each.lesson for each in confirmed}
     new = await store.note_lessons(tx, list(lessons.values()))
-    near = {found.id: found for found in await store.near_lessons(tx, [lessons[each] for each in new])} if new else {}
+    giving = {lessons[each].organisation_id for each in new}
+    theirs = {each: kin.whole(region, each) | kin.akin(region, each) for each in giving}
+    nearby = await store.near_lessons(tx, [lessons[each] for each in new], theirs) if new else []
+    near = {found.id: found for found in nearby}
     rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
     work = Work(region, (await intake.latest_seals(tx, [region])).get(region))
     delivered = await intake.deliveries(tx, list(near))
@@ -59,7 +65,8 @@ async def _meet(tx: Tx, confirmed: Sequence[Confirmed], at: datetime) -> Work:
         if each.lesson.activity_id not in new:
             continue
         new.discard(each.lesson.activity_id)
-        meeting = meet(each.lesson, near.values())
+        organisation = each.lesson.organisation_id
+        meeting = meet(each.lesson, near.values(), kin.whole(region, organisation), kin.akin(region, organisation))
         if meeting.books:
             work.book(_of_lesson(region, each.lesson, rules, at), "school", each.context)
         for found in meeting.confirmed:

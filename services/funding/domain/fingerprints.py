@@ -30,7 +30,8 @@ class Fingerprints:
         return self._of([f"evidence|{digest}" for digest in digests], where)
 
     def worker(self, time: Iterable[str], where: Where) -> list[Claimed]:
-        """Of a worker's time: the number of the company, the sender, its reference of the worker, day and minutes."""
+        """Of a worker's time: the number of the company, the sender, its reference of the worker, day, minutes, and
+        its reference of the activity or nothing."""
         return self._of([f"worker|{'|'.join(part.replace('|', '||') for part in time)}"], where)
 
     def _of(self, things: list[str], where: Where) -> list[Claimed]:

@@ -1,7 +1,8 @@
 """No hour twice: a lesson that a school confirmed meets the hours that a company's own system declared before it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.funding.domain.contribution import Contribution, Lesson
 from services.funding.domain.intake import Reason
@@ -17,11 +18,14 @@ class Meeting:
     held: tuple[Contribution, ...]
 
 
-def meet(lesson: Lesson, near: Iterable[Contribution]) -> Meeting:
+def meet(
+    lesson: Lesson, near: Iterable[Contribution], whole: Collection[UUID] = (), akin: Collection[UUID] = ()
+) -> Meeting:
     """Hours declared under the lesson's reference are those of the lesson, which then does not book them again.
 
     They go on hold when they are more than the school confirmed; so do hours under that reference of another
-    organisation, and hours without a reference on the same organisation, day and line. In those cases the lesson books.
+    organisation, and hours without a reference on that day and line of the same organisation, which is one with its
+    branches (`whole`), or as many of its umbrellas or members (`akin`). In those cases the lesson books.
     """
     own: list[Contribution] = []
     doubtful: list[Contribution] = []
@@ -29,8 +33,10 @@ def meet(lesson: Lesson, near: Iterable[Contribution]) -> Meeting:
         ours = each.organisation_id == lesson.organisation_id
         if each.activity_ref == lesson.activity_ref:
             (own if ours else doubtful).append(each)
-        elif each.activity_ref is None and ours and (each.day, each.line) == (lesson.day, lesson.line):
-            doubtful.append(each)
+        elif each.activity_ref is None and (each.day, each.line) == (lesson.day, lesson.line):
+            through = each.organisation_id in akin and each.minutes == lesson.minutes
+            if ours or each.organisation_id in whole or through:
+                doubtful.append(each)
     if own and sum(each.minutes for each in own) <= lesson.minutes:
         return Meeting(False, tuple(each for each in own if each.state == "declared"), tuple(doubtful))
     return Meeting(True, (), (*own, *doubtful))

@@ -19,6 +19,7 @@ from services.funding.domain.contribution import Contribution
 from services.funding.domain.fingerprints import Claimed, Fingerprints
 from services.funding.domain.intake import Reason, Record
 from services.funding.domain.judging import Bookable, Earlier, Held, Known, KnownLine, Refused, Withdrawn, judge
+from services.funding.domain.kin import Kin
 from services.funding.domain.scheme import Rule
 from services.funding.domain.valuation import Delivered, KindNotEligible, NoRuleForKind, Value, value
 
@@ -92,8 +93,8 @@ Outcome = Booked | TakenBack | Held | Refused
 
 Place = tuple[UUID, UUID, date, str]
 """Region, organisation, day and line."""
-Spent = tuple[str, str | None, int]
-"""Who declared time, under which reference of an activity, and how many minutes."""
+Spent = tuple[str | None, str | None, int]
+"""Who declared time, None for a confirmed lesson, under which reference of an activity, and how many minutes."""
 
 
 @dataclass(slots=True)
@@ -111,8 +112,7 @@ class World:
     lesson_days: set[tuple[UUID, UUID, date, str]] = field(default_factory=set)
     claims: dict[bytes, dict[UUID | bytes, bytes]] = field(default_factory=dict)
     numbers: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
-    umbrellas: dict[tuple[UUID, UUID], set[UUID]] = field(default_factory=dict)
-    under: dict[tuple[UUID, UUID], set[UUID]] = field(default_factory=dict)
+    kin: Kin = field(default_factory=Kin)
     coinciding: dict[Place, Counter[Spent]] = field(default_factory=dict)
     records: dict[tuple[str, str], Stored] = field(default_factory=dict)
     bounds: dict[tuple[UUID, str, date], Bounds] = field(default_factory=dict)
@@ -200,7 +200,10 @@ class World:
             if standing is None:
                 raise StandingUnsure()
         replaced = earlier.contribution if earlier is not None and record.replaces is not None else None
-        worked = self.worked.get((region.id, organisation, sender, record.worker_ref or "", record.day), 0)
+        whole = self.kin.whole(region.id, organisation)
+        worked = sum(
+            self.worked.get((region.id, each, sender, record.worker_ref or "", record.day), 0) for each in whole
+        )
         if replaced is not None and replaced.booked and _same_worker_and_day(replaced, record, sender):
             worked -= replaced.minutes
         return Known(
@@ -212,7 +215,9 @@ class World:
             standing=bool(standing),
             worked_minutes=worked,
             activity_booked=(region.id, record.activity_ref or "") in self.activities,
-            lesson_on_day_and_line=(region.id, organisation, record.day, record.line) in self.lesson_days,
+            lesson_on_day_and_line=any(
+                (region.id, each, record.day, record.line) in self.lesson_days for each in whole
+            ),
             evidence_claimed=self._claimed(self._of_evidence(record, region.id, organisation), replaced),
             worker_claimed=self._claimed(self._of_worker(record, sender, region.id, organisation), replaced),
             declared_by_another=self._declared_by_another(record, sender, region.id, organisation),
@@ -245,10 +250,17 @@ class World:
         return self.fingerprints.evidence(digests, (region, organisation, record.line))
 
     def _of_worker(self, record: Record, sender: str, region: UUID, organisation: UUID) -> list[Claimed]:
-        if record.kind != "hours" or record.worker_ref is None or record.activity_ref is not None:
+        if record.kind != "hours" or record.worker_ref is None:
             return []
         number = self.numbers.get((region, organisation), f"{region}/{organisation}")
-        time = (number, sender, record.worker_ref, record.day.isoformat(), str(record.minutes))
+        time = (
+            number,
+            sender,
+            record.worker_ref,
+            record.day.isoformat(),
+            str(record.minutes),
+            record.activity_ref or "",
+        )
         return self.fingerprints.worker(time, (region, organisation, record.line))
 
     def _claimed(self, wanted: list[Claimed], replaced: Contribution | None) -> bool:
@@ -260,10 +272,10 @@ class World:
 
     def _declared_by_another(self, record: Record, sender: str, region: UUID, organisation: UUID) -> bool:
         """Whether another system declared hours of the organisation on that day and line that may be the same."""
-        spent = self.coinciding.get((region, organisation, record.day, record.line), Counter())
         return record.counts_hours and any(
-            count > 0 and who != sender and (record.activity_ref is None or reference in (None, record.activity_ref))
-            for (who, reference, _), count in spent.items()
+            count > 0 and who not in (None, sender) and _may_be_one(record.activity_ref, reference)
+            for each in self.kin.whole(region, organisation)
+            for (who, reference, _), count in self.coinciding.get((region, each, record.day, record.line), {}).items()
         )
 
     def _through_umbrella(
@@ -274,9 +286,11 @@ class World:
             return False
         minutes = record.minutes or 0
         return any(
-            count > 0 and found == minutes
-            for other in self.umbrellas.get((region, organisation), ())
-            for (_, _, found), count in self.coinciding.get((region, other, record.day, record.line), Counter()).items()
+            count > 0 and found == minutes and _may_be_one(record.activity_ref, reference)
+            for other in self.kin.akin(region, organisation)
+            for (_, reference, found), count in self.coinciding.get(
+                (region, other, record.day, record.line), {}
+            ).items()
         )
 
     def note_booked(self, region: UUID, record: Record, new: Contribution) -> None:
@@ -286,7 +300,7 @@ class World:
             self.worked[key] = self.worked.get(key, 0) + new.minutes
         if record.counts_hours:
             place = (region, new.organisation_id, new.day, new.line)
-            self.coinciding.setdefault(place, Counter())[new.sender or "", new.activity_ref, new.minutes] += 1
+            self.coinciding.setdefault(place, Counter())[new.sender, new.activity_ref, new.minutes] += 1
         for fingerprint, where in self.claims_of(record, new.sender or "", new, region):
             self.claims.setdefault(fingerprint, {})[new.id] = where
 
@@ -298,7 +312,7 @@ class World:
         if before.kind in ("hours", "pupil-presence") and before.booked:
             place = (region, before.organisation_id, before.day, before.line)
             spent = self.coinciding.setdefault(place, Counter())
-            spent[before.sender or "", before.activity_ref, before.minutes] -= 1
+            spent[before.sender, before.activity_ref, before.minutes] -= 1
         for claimants in self.claims.values():
             claimants.pop(before.id, None)
 
@@ -330,6 +344,11 @@ def worth_of(record: Record, region: Region) -> Value | Held | Refused:
     return worth
 
 
+def _may_be_one(reference: str | None, other: str | None) -> bool:
+    """Whether two records may be about one activity: unless both name one, and not the same."""
+    return reference is None or other is None or reference == other
+
+
 def _same_worker_and_day(before: Contribution, record: Record, sender: str) -> bool:
     return (before.sender, before.worker_ref, before.day) == (sender, record.worker_ref, record.day)
 
@@ -338,8 +357,3 @@ def bucket(kind: str, *parts: object) -> int:
     """One of 256 locks: whoever checks and books the same activity or evidence takes the same one."""
     text = "|".join([kind, *map(str, parts)])
     return sha256(text.encode()).digest()[0]
-
-
-def company_bucket(name: str) -> int:
-    """One of 4,096 other locks: who books time of one company in any region, or under one umbrella, takes the same."""
-    return 256 + int.from_bytes(sha256(name.encode()).digest()[:2]) % 4_096

@@ -35,6 +35,17 @@ JOIN unnest($1::uuid[], $2::text[]) AS asked (consortium_id, reference) USING (c
 JOIN organisations AS organisation USING (consortium_id, organisation_id)
 ORDER BY consortium_id, reference, organisation_id;
 
+-- name: branches_of
+-- Which others share a number in a public register with these organisations: branches of one company.
+SELECT DISTINCT asked.consortium_id, asked.organisation_id, other.organisation_id AS branch_id
+FROM unnest($1::uuid[], $2::uuid[]) AS asked (consortium_id, organisation_id)
+JOIN organisations AS own USING (consortium_id, organisation_id)
+CROSS JOIN LATERAL jsonb_each_text(own.registry_numbers) AS numbers (register, number)
+JOIN organisation_references AS other
+     ON other.consortium_id = asked.consortium_id AND other.reference = numbers.register || ':' || numbers.number
+WHERE other.organisation_id <> asked.organisation_id
+ORDER BY asked.consortium_id, asked.organisation_id, branch_id;
+
 -- name: lock_organisations
 -- Lets nobody else check or book what these organisations bring in until this transaction ends.
 SELECT organisation_id FROM organisations
@@ -97,12 +108,12 @@ SELECT fingerprint, contribution_id, place FROM fingerprint_claims
 WHERE consortium_id = ANY ($1::uuid[]) AND fingerprint = ANY ($2::bytea[]);
 
 -- name: coinciding_senders
--- Who declared hours for these organisations, days and lines, under which reference, and in how many contributions.
+-- Who declared hours, or gave confirmed lessons, for these organisations, days and lines, under which reference, and in how many contributions.
 SELECT consortium_id, organisation_id, day, line, sender, activity_ref, minutes, count(*) AS contributions
 FROM contributions
 JOIN unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]) AS asked (consortium_id, organisation_id, day, line)
      USING (consortium_id, organisation_id, day, line)
-WHERE kind IN ('hours', 'pupil-presence') AND sender IS NOT NULL AND state IN ('declared', 'verified', 'accepted')
+WHERE kind IN ('hours', 'pupil-presence') AND state IN ('declared', 'verified', 'accepted')
 GROUP BY consortium_id, organisation_id, day, line, sender, activity_ref, minutes;
 
 -- name: umbrella_members

@@ -1,6 +1,6 @@
 """Contributions as rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -55,15 +55,22 @@ async def note_lessons(tx: Tx, lessons: Sequence[Lesson]) -> set[UUID]:
     return {row["activity_id"] for row in await Q.add_lessons.rows(tx, tx.consortium_id, *_columns(rows))}
 
 
-async def near_lessons(tx: Tx, lessons: Collection[Lesson]) -> list[Contribution]:
-    """Declared hours that may be those of these lessons, locked."""
+async def near_lessons(tx: Tx, lessons: Collection[Lesson], kin: Mapping[UUID, Collection[UUID]]) -> list[Contribution]:
+    """Declared hours that may be those of these lessons, locked. `kin`: of an organisation, whose hours may be its."""
+    places = sorted(
+        {
+            (organisation, each.day, each.line)
+            for each in lessons
+            for organisation in (each.organisation_id, *kin.get(each.organisation_id, ()))
+        }
+    )
     rows = await Q.hours_near_lessons.rows(
         tx,
         tx.consortium_id,
         [each.activity_ref for each in lessons],
-        [each.organisation_id for each in lessons],
-        [each.day for each in lessons],
-        [each.line for each in lessons],
+        [organisation for organisation, _, _ in places],
+        [day for _, day, _ in places],
+        [line for _, _, line in places],
     )
     return [contribution_of(row) for row in rows]
 

@@ -16,8 +16,9 @@ from runtime.postgres import Tx
 from services.funding.domain.fingerprints import Claimed, Fingerprints
 from services.funding.domain.intake import Reason, Record
 from services.funding.domain.judging import KnownLine
+from services.funding.domain.kin import Kin, company_bucket
 from services.funding.domain.scheme import Rule
-from services.funding.domain.world import Region, Stored, World, bucket, company_bucket
+from services.funding.domain.world import Region, Stored, World, bucket
 from services.funding.events import ContributionReceipt, ReceiptSeal
 from services.funding.store import Q
 from services.funding.store.contributions import contribution_of
@@ -52,8 +53,9 @@ async def lock_world(
     world = World(fingerprints)
     await _load_regions(tx, world, {*regions, *_named(asked)}, at)
     await _load_organisations(tx, world, asked)
-    await lock_organisations(tx, world.organisations_touched())
-    await _load_umbrellas(tx, world)
+    touched = world.organisations_touched()
+    world.kin = await kin_of(tx, touched)
+    await lock_organisations(tx, world.kin.wholes(touched))
     await lock_buckets(tx, _buckets(world, asked))
     await _load_mandates(tx, world, {*senders, *(sender for sender, _ in asked)})
     await _load_standings(tx, world)
@@ -119,7 +121,7 @@ async def _load_organisations(tx: Tx, world: World, asked: Sequence[Asked]) -> N
             world.organisations[name] = next(iter(candidates))
 
 
-_REGISTERS = ("kvk", "kbo", "organisationsnummer", "rsin", "brin")
+_REGISTERS = ("kvk", "kbo", "orgnr", "rsin", "brin")
 
 
 def _number(numbers: Mapping[str, str]) -> str | None:
@@ -127,15 +129,16 @@ def _number(numbers: Mapping[str, str]) -> str | None:
     return next((f"{register}:{numbers[register]}" for register in _REGISTERS if numbers.get(register)), None)
 
 
-async def _load_umbrellas(tx: Tx, world: World) -> None:
-    """Of each organisation its umbrellas, and the members of those that are umbrellas."""
-    touched = world.organisations_touched()
-    for row in await Q.umbrella_members.rows(tx, *_columns(touched, 2)) if touched else ():
-        region, member, umbrella = row["consortium_id"], row["organisation_id"], row["through_id"]
-        world.umbrellas.setdefault((region, member), set()).add(umbrella)
-        world.umbrellas.setdefault((region, umbrella), set()).add(member)
-        world.under.setdefault((region, member), set()).add(umbrella)
-        world.under.setdefault((region, umbrella), set()).add(umbrella)
+async def kin_of(tx: Tx, touched: Sequence[tuple[UUID, UUID]]) -> Kin:
+    """Whose hours may be those of these (region, organisation): their branches, their umbrellas, and their members."""
+    kin = Kin()
+    if not touched:
+        return kin
+    for row in await Q.branches_of.rows(tx, *_columns(touched, 2)):
+        kin.branches.setdefault((row["consortium_id"], row["organisation_id"]), set()).add(row["branch_id"])
+    for row in await Q.umbrella_members.rows(tx, *_columns(kin.wholes(touched), 2)):
+        kin.add_member(row["consortium_id"], row["organisation_id"], row["through_id"])
+    return kin
 
 
 async def _load_mandates(tx: Tx, world: World, senders: Collection[str]) -> None:
@@ -169,12 +172,10 @@ def _buckets(world: World, asked: Sequence[Asked]) -> set[int]:
         region, organisation = placed.region, placed.organisation_id
         if region is None:
             continue
-        if record.kind == "hours" and organisation is not None:
+        if record.counts_hours and organisation is not None:
             if (number := world.numbers.get((region.id, organisation))) is not None:
                 found.add(company_bucket(number))
-            found.update(
-                company_bucket(f"{region.id}/{each}") for each in world.under.get((region.id, organisation), ())
-            )
+            found.update(world.kin.buckets(region.id, organisation))
         if record.activity_ref is not None:
             found.add(bucket("activity", region.id, record.activity_ref))
         found.update(bucket("evidence", piece.sha256) for piece in record.evidence)
@@ -227,14 +228,15 @@ async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
         if placed.region is None or placed.organisation_id is None:
             continue
         region, organisation = placed.region.id, placed.organisation_id
+        whole = world.kin.whole(region, organisation)
         if record.worker_ref is not None:
-            workers.add((region, organisation, sender, record.worker_ref, record.day))
+            workers.update((region, each, sender, record.worker_ref, record.day) for each in whole)
         if record.activity_ref is not None:
             activities.add((region, record.activity_ref))
-        days.add((region, organisation, record.day, record.line))
+        days.update((region, each, record.day, record.line) for each in whole)
         if record.counts_hours:
-            others = world.umbrellas.get((region, organisation), ())
-            spent.update((region, each, record.day, record.line) for each in (organisation, *others))
+            others = world.kin.akin(region, organisation)
+            spent.update((region, each, record.day, record.line) for each in whole | others)
         fingerprints.update(each for each, _ in world.wanted(record, sender, region, organisation))
     if workers:
         for row in await Q.worked_minutes.rows(tx, *_columns(sorted(workers), 5)):

@@ -284,6 +284,58 @@ async def test_hours_that_another_system_or_the_umbrella_declared_wait_for_a_per
     assert [each.reasons[0].field for each in (same, umbrella)] == ["line", "organisation"]
 
 
+async def test_what_goes_through_a_branch_or_the_umbrella_counts_once_whoever_comes_first(books: Books) -> None:
+    branch, acme, bouw = (books.organisation(code) for code in ("acme-zuid", "acme", "bouw"))
+    async with books.database.transaction(books.id) as tx:
+        await senders.put(tx, senders.Sender("payroll", "Payroll"))
+        await partners.save_organisation(
+            tx, partners.Organisation(branch, "acme-zuid", "Acme Zuid", "company", {"kvk": "12345670"}), 1
+        )
+        await senders.put_mandate(tx, "payroll", branch, date(2020, 1, 1), None)
+        party = Standing(branch, "party", date(2020, 1, 1), None, True, None)
+        await partners.save_standing(tx, branch, [party], 1)
+        through = Standing(acme, "umbrella", date(2020, 1, 1), None, True, bouw)
+        await partners.save_standing(tx, acme, [through], 2)
+    await books.send(a_record("1"))
+    await books.confirm(activity_id=books.organisation("gave"), activity_ref="gave", day=date(2023, 5, 3))
+    held = await books.send(
+        a_record("1", organisation="acme-zuid"),
+        a_record("2", organisation="acme-zuid", day="2023-05-03", minutes=60),
+        sender="payroll",
+    )
+    held += await books.send(a_record("3", organisation="bouw", day="2023-05-03"))
+    assert [(each.outcome, codes(each)) for each in held] == [("held", ["already-booked"])] * 3
+    await books.send(a_record("4", organisation="acme-zuid", day="2023-05-04", minutes=60), sender="payroll")
+    await books.send(
+        a_record("5", organisation="bouw", day="2023-05-04"), a_record("6", organisation="bouw", day="2023-05-05")
+    )
+    for day in (4, 5):
+        ref = f"lesson-{day}"
+        await books.confirm(activity_id=books.organisation(ref), activity_ref=ref, day=date(2023, 5, day))
+    assert await books.balances() == {"memo/verified/robotisering": (4 * 11_250, 4 * 135)}
+
+
+async def test_rivals_through_two_branches_never_both_pass(books: Books) -> None:
+    branch = books.organisation("acme-zuid")
+    async with books.database.transaction(books.id) as tx:
+        await partners.save_organisation(
+            tx, partners.Organisation(branch, "acme-zuid", "Acme Zuid", "company", {"kvk": "12345670"}), 1
+        )
+        await senders.put_mandate(tx, "acme", branch, date(2020, 1, 1), None)
+        party = Standing(branch, "party", date(2020, 1, 1), None, True, None)
+        await partners.save_standing(tx, branch, [party], 1)
+    for day in range(2, 6):
+        found = await asyncio.gather(
+            books.send(
+                a_record(
+                    f"a{day}", day=f"2023-05-0{day}", organisation=f"org:{books.organisation('acme')}", workerRef="w"
+                )
+            ),
+            books.send(a_record(f"b{day}", day=f"2023-05-0{day}", organisation="acme-zuid", workerRef="w")),
+        )
+        assert sorted(each.outcome for (each,) in found) == ["booked", "held"]
+
+
 async def test_no_region_reads_what_others_claimed(books: Books) -> None:
     await books.send(material("1", evidence=evidence()))
     async with books.database.transaction(books.id) as tx:

@@ -41,8 +41,8 @@ def a_record(**changes: Any) -> Record:
     return found
 
 
-def decide(world: World, record: Record) -> Outcome:
-    outcome = world.decide(record, "sender", "intake", coded_id(REGION, "contribution", record.id))
+def decide(world: World, record: Record, sender: str = "sender") -> Outcome:
+    outcome = world.decide(record, sender, "intake", coded_id(REGION, "contribution", record.id))
     if isinstance(outcome, Booked):
         world.note_booked(REGION, record, outcome.contribution)
     return outcome
@@ -121,3 +121,58 @@ def test_every_record_has_one_outcome_and_no_worker_more_than_sixteen_hours(sent
         elif isinstance(outcome, Refused):
             assert outcome.reasons
     assert all(minutes <= 960 for minutes in worked.values())
+
+
+BRANCH, UMBRELLA = coded_id(REGION, "organisation", "acme-zuid"), coded_id(REGION, "organisation", "bouw")
+
+
+def a_world_with_kin() -> World:
+    world = a_world()
+    for name, organisation in (("acme-zuid", BRANCH), ("bouw", UMBRELLA)):
+        world.organisations[REGION, name] = organisation
+        for sender in ("sender", "payroll"):
+            world.mandates[REGION, sender, organisation] = (START, None)
+        world.standings[REGION, organisation] = [(START, None)]
+    world.mandates[REGION, "payroll", ACME] = (START, None)
+    world.kin.branches = {(REGION, ACME): {BRANCH}, (REGION, BRANCH): {ACME}}
+    world.kin.add_member(REGION, ACME, UMBRELLA)
+    world.numbers = {(REGION, ACME): "kvk:12345670", (REGION, BRANCH): "kvk:12345670"}
+    return world
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"organisation": "acme-zuid"}, "workerRef"),
+        ({"organisation": "acme-zuid", "sender": "payroll"}, "line"),
+        ({"organisation": "acme-zuid", "sender": "payroll", "workerRef": "v", "minutes": 60}, "line"),
+        ({"organisation": "bouw", "workerRef": "v"}, "organisation"),
+        ({"organisation": "acme-zuid", "workerRef": "v"}, None),
+        ({"organisation": "bouw", "workerRef": "v", "minutes": 60}, None),
+        ({"organisation": "acme-zuid", "sender": "payroll", "workerRef": "v", "day": "2023-05-03"}, None),
+    ],
+    ids=lambda value: "-".join(value.values()) if isinstance(value, dict) and "minutes" not in value else None,
+)
+def test_hours_are_looked_at_for_an_organisation_with_its_branches_and_umbrella(
+    sent: dict[str, Any], field: str | None
+) -> None:
+    world = a_world_with_kin()
+    assert isinstance(decide(world, a_record()), Booked)
+    changes = {name: value for name, value in sent.items() if name != "sender"}
+    outcome = decide(world, a_record(id="2", **changes), sent.get("sender", "sender"))
+    assert (outcome.reason.field if isinstance(outcome, Held) else None) == field
+
+
+def test_one_worker_has_one_day_whatever_the_branch() -> None:
+    world = a_world_with_kin()
+    assert isinstance(decide(world, a_record(minutes=600)), Booked)
+    outcome = decide(world, a_record(id="2", organisation="acme-zuid", minutes=480))
+    assert isinstance(outcome, Refused)
+    assert [reason.code for reason in outcome.reasons] == ["implausible-hours"]
+
+
+def test_a_lesson_of_one_branch_is_met_by_hours_of_another() -> None:
+    world = a_world_with_kin()
+    world.lesson_days.add((REGION, ACME, date(2023, 5, 2), "robotisering"))
+    assert isinstance(decide(world, a_record(organisation="acme-zuid")), Held)
+    assert isinstance(decide(world, a_record(id="2", organisation="acme-zuid", activityRef="another")), Booked)
