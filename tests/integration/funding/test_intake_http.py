@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,14 +12,17 @@ import pytest
 
 from runtime import ids
 from runtime.auth import Actor, TokenChecker
+from runtime.event import Context
 from runtime.postgres import Database
 from runtime.problems import Unavailable
 from services.funding.app import http_app
+from services.funding.commands.schemes import put_scheme
+from services.funding.domain.scheme import EligibleKinds, Rule
 from services.funding.handlers.intake import Intake
 from services.funding.settings import Settings
-from tests.support.funding_intake import KEYS, Books, Owner, a_record, evidence, material
+from tests.support.funding_intake import AT, KEYS, RULES, START, Books, Owner, a_record, evidence, material
 from tests.support.intake_kafka import CompanySystem, bare, settings_for, taking_in
-from tests.support.servers import DatabaseFor, KafkaForTest
+from tests.support.servers import DatabaseFor, KafkaForTest, ServiceDatabase
 
 SCOPES = frozenset({"funding:read", "funding:write"})
 
@@ -44,6 +48,7 @@ class Door:
     books: Books
     client: httpx2.AsyncClient
     owner: Owner
+    made: ServiceDatabase
 
     async def ask(
         self, method: str, path: str, body: Any = None, *, who: str = "office ada", at: UUID | None = None, **more: Any
@@ -65,12 +70,13 @@ class Door:
 
 @pytest.fixture
 async def door(database_for: DatabaseFor) -> AsyncIterator[Door]:
-    database = await Database.open((await database_for("funding")).app_url, name="test", most=6)
+    made = await database_for("funding")
+    database = await Database.open(made.app_url, name="test", most=6)
     books, owner = await Books(database).found("acme", "bouw"), Owner()
     settings = Settings()
     app = http_app(settings, database, Tokens(settings), People(), None, Intake(database, owner, KEYS))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://funding.test") as client:
-        yield Door(books, client, owner)
+        yield Door(books, client, owner, made)
     await database.close()
 
 
@@ -167,6 +173,51 @@ async def test_a_spreadsheet_says_the_same_as_json(door: Door, separator: str) -
     assert answer["counts"] == {"booked": 2, "held": 0, "duplicate": 0, "refused": 0}
     again = await door.send(a_record("1"), material("2"))
     assert again["counts"]["duplicate"] == 2
+
+
+KINDS = ("hours", "pupil-presence", "material", "loan", "cash")
+AMOUNT = {"minutes": None, "workerRef": None}
+FIVE = (
+    a_record("hours"),
+    a_record("presence", kind="pupil-presence", pupils=5, minutesEach=180, line="metaal", **AMOUNT),
+    material("material"),
+    a_record("loan", kind="loan", amountCents=40_000, basis="rental-value", **AMOUNT),
+    a_record("cash", kind="cash", amountCents=99_999, basis="book-value", line="metaal", **AMOUNT),
+)
+
+
+@pytest.mark.parametrize("way", ["kafka", "json", "csv"])
+async def test_the_five_kinds_are_booked_the_same_whichever_way_they_come(
+    door: Door, kafka: KafkaForTest, way: str
+) -> None:
+    all_kinds = Rule("all-kinds", EligibleKinds(KINDS), START + timedelta(days=1), START, "the region")
+    async with door.books.database.transaction(door.books.id, Context(actor="test")) as tx:
+        await put_scheme(tx, "sto", "The scheme", (*RULES, all_kinds), at=AT)
+    if way == "kafka":
+        acme = await CompanySystem("acme", settings_for(door.made, kafka)).open()
+        await acme.publish([bare(each) for each in FIVE])
+        async with taking_in(door.books.database, acme.settings):
+            receipts = await acme.receipts(len(FIVE))
+    elif way == "json":
+        receipts = (await door.send(*FIVE))["receipts"]
+    else:
+        names = list(dict.fromkeys(name for each in FIVE for name in each))
+        rows = [names, *([str(each.get(name, "")) for name in names] for each in FIVE)]
+        text = "\r\n".join(";".join(row) for row in rows)
+        receipts = (await door.ask("POST", "/contribution-batches", text, who="sender acme")).json()["receipts"]
+    assert {each["id"]: (each["outcome"], each["minutes"], each["valueCents"], each["rule"]) for each in receipts} == {
+        "hours": ("booked", 135, 11_250, "rate-hours"),
+        "presence": ("booked", 225, 18_750, "rate-presence"),
+        "material": ("booked", 0, 125_000, "all-kinds"),
+        "loan": ("booked", 0, 40_000, "all-kinds"),
+        "cash": ("booked", 0, 99_999, "all-kinds"),
+    }
+    assert await door.books.balances() == {
+        "memo/verified/robotisering": (11_250, 135),
+        "memo/verified/metaal": (18_750, 225),
+        "memo/declared/robotisering": (165_000, 0),
+        "memo/declared/metaal": (99_999, 0),
+    }
 
 
 async def test_lines_of_json_may_be_malformed_one_by_one(door: Door) -> None:
@@ -319,7 +370,7 @@ async def test_a_sender_is_admitted_with_its_topics_and_gets_mandates_per_organi
     settings = Settings(**kafka.settings)
     app = http_app(settings, database, Tokens(settings), People())
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://funding.test") as client:
-        door = Door(books, client, Owner())
+        door = Door(books, client, Owner(), made)
         for result in ("created", "unchanged"):
             put = await door.ask("PUT", "/senders/payroll", {"title": "Payroll"}, who="operator it")
             assert put.headers["Result"] == result
