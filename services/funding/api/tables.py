@@ -160,7 +160,7 @@ async def get_contributions(
         scope = await commands.contributions_scope(tx, first, last)
         return Ready(_days(first, last), scope, commands.contributions(lambda: opening(call), scope))
 
-    return await _send(call, wanted, CONTRIBUTIONS, prepare)
+    return await send(call, wanted, CONTRIBUTIONS, prepare)
 
 
 @router.get("/tables/journal", response_class=StreamingResponse, responses=answers(JOURNAL))
@@ -174,7 +174,7 @@ async def get_journal(
         scope = await commands.journal_scope(tx, first, last)
         return Ready(_days(first, last), scope, commands.journal(lambda: opening(call), scope))
 
-    return await _send(call, wanted, JOURNAL, prepare)
+    return await send(call, wanted, JOURNAL, prepare)
 
 
 @router.get("/tables/positions", response_class=StreamingResponse, responses=answers(POSITIONS))
@@ -189,7 +189,7 @@ async def get_positions(
         scope, page = await commands.positions_rows(tx, as_of or today, known_on or today)
         return Ready(f"as of {as_of or today}", scope, commands.one_page(page))
 
-    return await _send(call, wanted, POSITIONS, prepare)
+    return await send(call, wanted, POSITIONS, prepare)
 
 
 @router.get("/tables/plan-versus-realised", response_class=StreamingResponse, responses=answers(PLAN_VERSUS_REALISED))
@@ -204,7 +204,7 @@ async def get_plan_versus_realised_table(
         scope = Scope(found.checkpoint, rows=len(page))
         return Ready(f"as of {found.as_of}", scope, commands.one_page(page))
 
-    return await _send(call, wanted, PLAN_VERSUS_REALISED, prepare)
+    return await send(call, wanted, PLAN_VERSUS_REALISED, prepare)
 
 
 @router.get("/plan-versus-realised")
@@ -229,7 +229,7 @@ async def get_plan_versus_realised(
     )
 
 
-async def _send(
+async def send(
     call: Call, wanted: Wanted, table: Table, prepare: Callable[[Tx], Awaitable[Ready]]
 ) -> StreamingResponse:
     async def ready(tx: Tx) -> tuple[str, Ready]:

@@ -155,7 +155,28 @@ PLAN_VERSUS_REALISED = Table(
         ("plannedOwnCents", "Items paid from own means, which the books do not hold"),
     ),
 )
-TABLES = (CONTRIBUTIONS, JOURNAL, POSITIONS, PLAN_VERSUS_REALISED)
+MONTHLY_STATEMENTS = Table(
+    "monthly-statements",
+    "What each organisation sent in a month, what came of it, and what the sealed books recorded for it in that month",
+    _columns(
+        ("month", "Calendar month in the zone of the region"),
+        ("organisation", "Code of the organisation in the region, or its id when it is not known here"),
+        ("organisationName", "What the organisation is called"),
+        (
+            "part",
+            "sent: records by what came of them at first; reason: those not booked by why, each under all its reasons; "
+            "now: the same records by what they are now; booked: entries of the books",
+        ),
+        ("what", "booked, held, refused, replaced, withdrawn or taken-back"),
+        ("reason", "Code of the reason"),
+        ("period", "Calendar month in which it is booked: of the work, or the first that was open"),
+        ("line", "Code of the spearhead or location"),
+        ("records", "How many records, or entries of the books"),
+        ("minutes", "Minutes that came into the books; negative when taken back"),
+        ("valueCents", "Cents that came into the books; negative when taken back"),
+    ),
+)
+TABLES = (CONTRIBUTIONS, JOURNAL, POSITIONS, PLAN_VERSUS_REALISED, MONTHLY_STATEMENTS)
 
 
 def rows_of(table: Table, rows: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
