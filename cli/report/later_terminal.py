@@ -11,7 +11,7 @@ def show(console: Console, later: Later, w: Words) -> None:
     """Prints the second act, in the order of the story."""
     found = later.contributions
     realised = f"{w.money(later.realised_cents)} realised ({w.hours(later.realised_minutes)})"
-    console.rule(f"[bold]A year later: {w.day(later.as_of)}")
+    console.rule(f"[bold]A year later: {w.long_day(later.as_of)}")
     _tell(console, "A year passes", f"{w.number(found.published)} records more, and {realised}.")
     if later.correction is not None:
         was = later.correction
@@ -24,7 +24,7 @@ def show(console: Console, later: Later, w: Words) -> None:
         _lowered(console, later.lowered, w)
     if later.closing is not None:
         closed = later.closing
-        _tell(console, "A period closed", f"until {w.day(closed.until)}, at {w.money(closed.after_cents)}.")
+        _tell(console, "A period closed", f"until {w.long_day(closed.until)}, at {w.money(closed.after_cents)}.")
         if closed.sentence:
             console.print(f"  {w.number(closed.late.published)} came too late: [italic]{escape(closed.sentence)}")
     if later.moved is not None:
@@ -45,7 +45,7 @@ def _tell(console: Console, title: str, sentence: str) -> None:
 
 def _lowered(console: Console, found: Lowered, w: Words) -> None:
     before, after = found.before, found.after
-    known = f"{w.rate(before.basis_points)} as known on {w.day(before.known_on)}"
+    known = f"{w.rate(before.basis_points)} as known on {w.long_day(before.known_on)}"
     _tell(console, "The percentage", f"{known}, {w.rate(after.basis_points)} the day after; both are still answered.")
     for base, cents in after.required_cents.items():
         console.print(f"  {BASES.get(base, base)}: {w.money(before.required_cents[base])} → {w.money(cents)}")
@@ -58,11 +58,11 @@ def _spent(console: Console, money: Spent, w: Words) -> None:
         why = f" {claim.reason_code}: [italic]{escape(claim.reason)}[/italic]" if claim.reason else ""
         console.print(f"  {w.money(claim.cents)} {escape(claim.about)}: {claim.state}{why}")
     if money.paid_day is not None:
-        console.print(f"  the payment is booked on {w.day(money.paid_day)}: [italic]{escape(money.paid_says)}")
+        console.print(f"  the payment is booked on {w.long_day(money.paid_day)}: [italic]{escape(money.paid_says)}")
 
 
 def _accounted(console: Console, report: Accounted, w: Words) -> None:
-    made = f"until {w.day(report.until)}, {w.money(report.realised_cents)} realised, hash {report.sha256[:16]}"
+    made = f"until {w.long_day(report.until)}, {w.money(report.realised_cents)} realised, hash {report.sha256[:16]}"
     _tell(console, "The report", f"{made}.")
     console.print(f"  Its maker tried to sign it off: [italic]{escape(report.own_sign_off)}")
     size = f"{w.number(round(report.file_bytes / 1000))} kB"

@@ -45,7 +45,7 @@ def _answer(console: Console, report: Report, w: Words) -> None:
     if found is None:
         return _tell(console, "The answer", "no grant, so no co-financing is asked of this region.")
     realised = f"{w.money(found.realised_cents)} realised ({w.hours(found.realised_minutes)})"
-    _tell(console, "The answer", f"on {w.day(found.as_of)} {realised}, forecast {w.money(found.forecast_cents)}.")
+    _tell(console, "The answer", f"on {w.long_day(found.as_of)} {realised}, forecast {w.money(found.forecast_cents)}.")
     table = Table("if the threshold is", box=None, pad_edge=False)
     for column in ("required", "reached", "short today", "short at the end"):
         table.add_column(column, justify="right")
@@ -113,7 +113,7 @@ def _money(console: Console, report: Report, w: Words) -> None:
 def _agreement(console: Console, report: Report, w: Words) -> None:
     if report.agreement:
         signed, since = report.agreement, report.agreement.in_force_since
-        in_force = f", in force since {w.day(since)}" if since else ""
+        in_force = f", in force since {w.long_day(since)}" if since else ""
         console.print(f"{escape(signed.title)}: signed by {signed.signed} of {signed.parties} parties{in_force}.")
 
 
@@ -140,7 +140,7 @@ def _lesson(console: Console, report: Report, w: Words) -> None:
     lesson = report.lesson
     if lesson is None:
         return
-    what = f"{escape(lesson.title)}, {escape(lesson.company)} at {escape(lesson.school)}, {w.moment(lesson.starts_at)}"
+    what = f"{escape(lesson.title)}, {escape(lesson.company)} at {escape(lesson.school)}, {w.long_moment(lesson.starts_at)}"
     _tell(console, "A lesson", f"{what}. Why: {escape(' '.join(lesson.reasons))}")
     hours = f"{w.hours(lesson.minutes)}, worth {w.money(lesson.value_cents)} by rule {lesson.rule}"
     console.print(f"  {hours}: booked when the school confirmed, typed in by nobody")

@@ -33,7 +33,8 @@ def test_money_days_and_hours_are_written_as_the_reader_does() -> None:
     dutch, english = Speech("nl"), Speech("en")
     assert dutch.money(123_456_789) == "€\u202f1.234.567,89"
     assert english.money(123_456_789) == "€1,234,567.89"
-    assert dutch.hours(135) == "2:15 u"
+    assert dutch.hours(135) == "2:15\u202fu"
+    assert dutch.seconds(1_234.56) == "1.234,6\u202fs"
     assert Speech("sv", "SEK", "Europe/Stockholm").day(date(2024, 5, 1)) == "1 maj 2024"
     assert dutch.percent(9_999) == "99,9%"
 
