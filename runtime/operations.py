@@ -11,6 +11,7 @@ from speerpunt.runtime.v1 import operations_pb2_grpc
 
 from runtime import ops, rpc
 from runtime.consumer import Subscription
+from runtime.masking import EVENT_TYPE
 from runtime.postgres import Database
 from runtime.problems import InvalidInput, NotFound, Unavailable
 from runtime.settings import Settings
@@ -83,41 +84,49 @@ class Operations(operations_pb2_grpc.OperationsServicer):
     async def ListDeadLetters(  # noqa: N802
         self, request: pb.ListDeadLettersRequest, context: Any
     ) -> pb.ListDeadLettersResponse:
-        """A page of the dead letters that wait, oldest first; 100 unless asked otherwise, 500 at most."""
+        """A page of the dead letters that wait, oldest first, or of those that were settled, the last first; 100
+        unless asked otherwise, 500 at most."""
         if request.limit < 0:
             raise InvalidInput(summary="limit is not negative.")
         after = rpc.identifier("after", request.after) if request.after else None
-        found = await ops.waiting(self._database, limit=min(request.limit or USUAL, MOST), after=after)
-        return pb.ListDeadLettersResponse(
-            dead_letters=[
-                pb.DeadLetter(
-                    id=str(letter.dead_letter_id),
-                    consumer=letter.consumer,
-                    record=letter.record,
-                    code=letter.code,
-                    reason=letter.reason,
-                    at=_timestamp(letter.at),
-                    state=letter.state,
-                    parked_behind=letter.parked_behind,
-                )
-                for letter in found
-            ]
+        most = min(request.limit or USUAL, MOST)
+        if request.settled:
+            found = await ops.settled(self._database, limit=most)
+        else:
+            found = await ops.waiting(self._database, limit=most, after=after)
+        return pb.ListDeadLettersResponse(dead_letters=[_letter(letter) for letter in found])
+
+    @rpc.allowed("operator", "service")
+    async def GetDeadLetter(  # noqa: N802
+        self, request: pb.GetDeadLetterRequest, context: Any
+    ) -> pb.GetDeadLetterResponse:
+        """One dead letter, waiting or settled, its payload masked. Raises NotFound."""
+        dead_letter_id = rpc.identifier("dead_letter_id", request.dead_letter_id)
+        found = await ops.opened(self._database, self._subscriptions, dead_letter_id)
+        return pb.GetDeadLetterResponse(
+            dead_letter=_letter(found.letter),
+            envelope=found.envelope,
+            payload=found.payload,
+            payload_bytes=found.payload_bytes,
+            stack=found.stack,
         )
 
     @rpc.allowed("operator", "service")
     async def Replay(self, request: pb.ReplayRequest, context: Any) -> pb.ReplayResponse:  # noqa: N802
-        """Handles a dead letter again. Raises NotFound, ReplayFailed and ReplayLater."""
+        """Handles a dead letter again, and keeps who asked. Raises NotFound, ReplayFailed and ReplayLater."""
         dead_letter_id = rpc.identifier("dead_letter_id", request.dead_letter_id)
-        return pb.ReplayResponse(handled=await ops.replay(self._database, self._subscriptions, dead_letter_id))
+        by = rpc.actor().key
+        return pb.ReplayResponse(handled=await ops.replay(self._database, self._subscriptions, dead_letter_id, by))
 
     @rpc.allowed("operator", "service")
     async def Discard(self, request: pb.DiscardRequest, context: Any) -> pb.DiscardResponse:  # noqa: N802
-        """Gives a dead letter up. Raises InvalidInput without a reason, and otherwise as Replay."""
+        """Gives a dead letter up, and keeps who asked and why. Raises InvalidInput without a reason, and otherwise as Replay."""
         dead_letter_id = rpc.identifier("dead_letter_id", request.dead_letter_id)
         because = request.reason.replace("\0", "").strip()
         if not because or len(because) > LONGEST_REASON:
             raise InvalidInput(summary=f"say why in reason, in at most {LONGEST_REASON} characters.")
-        handled = await ops.discard(self._database, self._subscriptions, dead_letter_id, because)
+        by = rpc.actor().key
+        handled = await ops.discard(self._database, self._subscriptions, dead_letter_id, because, by)
         return pb.DiscardResponse(handled=handled)
 
     @rpc.allowed("operator", "service")
@@ -171,6 +180,23 @@ def door(
     """Operations of this service, ready to be served."""
     servicer = Operations(service, version, roles, database, settings, subscriptions)
     return rpc.Door(NAME, operations_pb2_grpc.add_OperationsServicer_to_server, servicer)
+
+
+def _letter(letter: ops.DeadLetter) -> pb.DeadLetter:
+    return pb.DeadLetter(
+        id=str(letter.dead_letter_id),
+        consumer=letter.consumer,
+        record=letter.record,
+        code=letter.code,
+        reason=letter.reason,
+        at=_timestamp(letter.at),
+        state=letter.state,
+        parked_behind=letter.parked_behind,
+        type=letter.type if EVENT_TYPE.fullmatch(letter.type) else "",
+        closed_by=letter.closed_by or "",
+        closed_because=letter.closed_because or "",
+        closed_at=_timestamp(letter.closed_at) if letter.closed_at else None,
+    )
 
 
 def _timestamp(at: datetime) -> Timestamp:

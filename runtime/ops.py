@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from runtime import counts, inbox, kafka, relay
 from runtime.consumer import dead_letters
-from runtime.consumer.dead_letters import DeadLetter, discard, replay, waiting
+from runtime.consumer.dead_letters import DeadLetter, Opened, discard, opened, replay, settled, waiting
 from runtime.consumer.subscription import Subscription
 from runtime.postgres import Database
 from runtime.settings import Settings
@@ -24,14 +24,17 @@ COORDINATOR_SECONDS = 5.0
 __all__ = [
     "DeadLetter",
     "Lag",
+    "Opened",
     "Step",
     "Summary",
     "discard",
     "follow",
     "lag",
+    "opened",
     "pause",
     "replay",
     "resume",
+    "settled",
     "summary",
     "waiting",
 ]

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from runtime import counts, inbox
+from runtime import counts, inbox, masking
 from runtime.consumer.outcomes import Dead, Retry, classify, give_up
-from runtime.consumer.subscription import NOBODY, Subscription
+from runtime.consumer.subscription import NOBODY, Subscription, Typed
 from runtime.event import Context, Received, receive
 from runtime.ids import new_id
 from runtime.postgres import Database, Tx
@@ -92,7 +92,7 @@ async def bury(tx: Tx, subscription: Subscription, event: Received, dead: Dead) 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What an operator is shown of a dead letter: never its content."""
+    """What an operator is shown of a dead letter in a list: never its content. `closed_by` is issuer and subject."""
 
     dead_letter_id: UUID
     consumer: str
@@ -102,6 +102,21 @@ class DeadLetter:
     at: datetime
     state: str
     parked_behind: int
+    type: str
+    closed_by: str | None = None
+    closed_because: str | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One dead letter with its payload, masked: see `runtime.masking`."""
+
+    letter: DeadLetter
+    envelope: dict[str, str]
+    payload: str
+    payload_bytes: int
+    stack: tuple[str, ...]
 
 
 async def consortia(db: Database) -> frozenset[UUID]:
@@ -115,6 +130,36 @@ async def waiting(db: Database, *, limit: int = 100, after: UUID | None = None) 
         return [DeadLetter(**row) for row in await Q.list_waiting.rows(tx, after, limit)]
 
 
+async def settled(db: Database, *, limit: int = 100) -> list[DeadLetter]:
+    """What was replayed or discarded, the last first."""
+    async with db.transaction(await consortia(db)) as tx:
+        return [DeadLetter(**row) for row in await Q.list_settled.rows(tx, limit)]
+
+
+async def opened(db: Database, subscriptions: Collection[Subscription], dead_letter_id: UUID) -> Opened:
+    """One dead letter as an operator may see it. Raises NotFound.
+
+    Of a consumer that this service does not have any more no field is declared: all of it is masked.
+    """
+    async with db.transaction(await consortia(db)) as tx:
+        row = await Q.letter.row(tx, dead_letter_id)
+        if row is None:
+            raise NotFound(what="dead letter")
+        behind = await Q.parked_behind.value(tx, row["consumer"], row["topic"], row["key"])
+    subscription = next((one for one in subscriptions if one.name == row["consumer"]), None)
+    event = _received(row, raw=subscription is not None and subscription.raw)
+    handler = subscription.handler if subscription is not None else None
+    model = handler.model_of(event.type) if isinstance(handler, Typed) else None
+    shown = {name: row[name] for name in DeadLetter.__dataclass_fields__ if name != "parked_behind"}
+    return Opened(
+        DeadLetter(**shown, parked_behind=behind),
+        masking.envelope(event),
+        masking.payload(event, model),
+        len(event.value or b""),
+        tuple(row["stack"]),
+    )
+
+
 async def depth(db: Database) -> tuple[int, int]:
     """How many dead letters wait, and how many messages are parked behind them."""
     async with db.transaction(await consortia(db)) as tx:
@@ -122,8 +167,10 @@ async def depth(db: Database) -> tuple[int, int]:
         return (row["dead_letters"], row["parked"]) if row else (0, 0)
 
 
-async def replay(db: Database, subscriptions: Collection[Subscription], dead_letter_id: UUID) -> int:
-    """Handles a dead letter again, then what was parked behind it, in order; how many were handled.
+async def replay(
+    db: Database, subscriptions: Collection[Subscription], dead_letter_id: UUID, by: str | None = None
+) -> int:
+    """Handles a dead letter again, then what was parked behind it, in order; how many were handled. `by` is kept.
 
     When a parked one fails it becomes the dead letter and the rest stays parked behind it. Raises NotFound,
     ReplayFailed (nothing changed) and ReplayLater (what was handled stays handled; replay again).
@@ -132,19 +179,26 @@ async def replay(db: Database, subscriptions: Collection[Subscription], dead_let
     handled = 0
     if state == "waiting":
         try:
-            handled = await _handle_letter(db, subscription, event, tenants, dead_letter_id)
+            handled = await _handle_letter(db, subscription, event, tenants, dead_letter_id, by)
         except Exception as error:
             raise _refusal(error) from error
     return handled + await _release(db, subscription, event, tenants, dead_letter_id)
 
 
-async def discard(db: Database, subscriptions: Collection[Subscription], dead_letter_id: UUID, because: str) -> int:
-    """Gives a dead letter up, then handles what was parked behind it; how many were handled. Raises as replay."""
+async def discard(
+    db: Database,
+    subscriptions: Collection[Subscription],
+    dead_letter_id: UUID,
+    because: str,
+    by: str | None = None,
+) -> int:
+    """Gives a dead letter up, then handles what was parked behind it; how many were handled. `by` and `because` are
+    kept. Raises as replay."""
     subscription, event, tenants, _ = await _find(db, subscriptions, dead_letter_id)
     async with db.transaction(tenants) as tx:
         if event.key is not None:
             await Q.lock_key.value(tx, subscription.name, event.topic, event.key)
-        await Q.close.execute(tx, dead_letter_id, "discarded", because)
+        await Q.close.execute(tx, dead_letter_id, "discarded", because, by)
     return await _release(db, subscription, event, tenants, dead_letter_id)
 
 
@@ -157,11 +211,16 @@ async def _find(
     subscription = next((one for one in subscriptions if row and one.name == row["consumer"]), None)
     if row is None or subscription is None:
         raise NotFound(what="dead letter")
-    return subscription, _received(row, subscription), tenants, row["state"]
+    return subscription, _received(row, raw=subscription.raw), tenants, row["state"]
 
 
 async def _handle_letter(
-    db: Database, subscription: Subscription, event: Received, tenants: frozenset[UUID], dead_letter_id: UUID
+    db: Database,
+    subscription: Subscription,
+    event: Received,
+    tenants: frozenset[UUID],
+    dead_letter_id: UUID,
+    by: str | None,
 ) -> int:
     await subscription.handler.prepare([event])
     async with db.transaction(tenants | set(subscription.consortia([event])), Context(actor=subscription.name)) as tx:
@@ -172,7 +231,7 @@ async def _handle_letter(
         await subscription.handler.handle(tx, [event])
         if not subscription.raw:
             await inbox.mark_done(tx, subscription.name, event)
-        await Q.close.execute(tx, dead_letter_id, "replayed", None)
+        await Q.close.execute(tx, dead_letter_id, "replayed", None, by)
         await counts.add(tx, subscription.name, consumed=1)
     return 1
 
@@ -185,7 +244,7 @@ async def _release(
     while front.key is not None:
         async with db.transaction(tenants) as tx:
             row = await Q.next_parked.row(tx, subscription.name, front.topic, front.key)
-        event = _received(row, subscription) if row else None
+        event = _received(row, raw=subscription.raw) if row else None
         if event is not None:
             try:
                 await subscription.handler.prepare([event])
@@ -251,7 +310,7 @@ def _parked(consortium_id: UUID, consumer: str, event: Received) -> tuple[Any, .
     )
 
 
-def _received(row: Any, subscription: Subscription) -> Received:
+def _received(row: Any, *, raw: bool) -> Received:
     return receive(
         row["topic"],
         row["partition"],
@@ -260,5 +319,5 @@ def _received(row: Any, subscription: Subscription) -> Received:
         row["key"],
         row["value"],
         list(zip(row["header_names"], row["header_values"], strict=True)),
-        raw=subscription.raw,
+        raw=raw,
     )

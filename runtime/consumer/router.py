@@ -58,6 +58,11 @@ class Router:
             raise ValueError(f"{event_type} has a handler already")
         self._routes[event_type] = route
 
+    def model_of(self, event_type: str) -> type[BaseModel] | None:
+        """The model that events of this type are read with; None for a type that nobody handles here."""
+        route = self._routes.get(event_type)
+        return route.model if route is not None else None
+
     async def prepare(self, events: Sequence[Received]) -> None:
         if self._prepare is not None and (ours := [event for event in events if event.type in self._routes]):
             await self._prepare(ours)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from runtime.event import Received
 from runtime.postgres import Tx
@@ -20,6 +22,13 @@ class Handler(Protocol):
 
     async def handle(self, tx: Tx, events: Sequence[Received]) -> None:
         """Has the effect of all these in this one transaction. Raising anything makes them come back one by one."""
+
+
+@runtime_checkable
+class Typed(Protocol):
+    """A handler that says with which model it reads a type: what that declares may be shown to an operator."""
+
+    def model_of(self, event_type: str) -> type[BaseModel] | None: ...
 
 
 def whose(events: Sequence[Received]) -> Collection[UUID]:

@@ -47,8 +47,8 @@ SELECT * FROM dead_letters WHERE dead_letter_id = $1;
 SELECT state FROM dead_letters WHERE dead_letter_id = $1 FOR UPDATE;
 
 -- name: close
--- Closes a dead letter as replayed or discarded.
-UPDATE dead_letters SET state = $2, closed_at = clock_timestamp(), closed_because = $3
+-- Closes a dead letter as replayed or discarded, by somebody.
+UPDATE dead_letters SET state = $2, closed_at = clock_timestamp(), closed_because = $3, closed_by = $4
 WHERE dead_letter_id = $1 AND state = 'waiting';
 
 -- name: lock_key
@@ -74,11 +74,25 @@ DELETE FROM blocked_keys WHERE consumer = $1 AND topic = $2 AND key = $3;
 -- A page of dead letters that wait for an operator, oldest first, with how many messages are parked behind each.
 SELECT letter.dead_letter_id, letter.consumer, letter.record, letter.code, letter.reason, letter.at, letter.state,
        (SELECT count(*) FROM parked
-        WHERE parked.consumer = letter.consumer AND parked.topic = letter.topic AND parked.key = letter.key) AS parked_behind
+        WHERE parked.consumer = letter.consumer AND parked.topic = letter.topic AND parked.key = letter.key) AS parked_behind,
+       letter.type, letter.closed_by, letter.closed_because, letter.closed_at
 FROM dead_letters AS letter
 WHERE letter.state = 'waiting' AND ($1::uuid IS NULL OR letter.dead_letter_id > $1)
 ORDER BY letter.dead_letter_id
 LIMIT $2;
+
+-- name: list_settled
+-- The dead letters that were replayed or discarded, the last first, with who did it and why.
+SELECT dead_letter_id, consumer, record, code, reason, at, state, 0::bigint AS parked_behind, type, closed_by,
+       closed_because, closed_at
+FROM dead_letters
+WHERE state <> 'waiting'
+ORDER BY closed_at DESC, dead_letter_id
+LIMIT $1;
+
+-- name: parked_behind
+-- How many messages are parked behind one dead letter.
+SELECT count(*) FROM parked WHERE consumer = $1 AND topic = $2 AND key = $3;
 
 -- name: waiting
 -- How many dead letters wait, and how many messages are parked.

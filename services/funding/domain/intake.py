@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from runtime.masking import Personal
 from runtime.event import Content
 
 CONTRIBUTION = "nl.speerpunt.intake.contribution.v1"
@@ -40,7 +41,7 @@ class _Sent(BaseModel):
 class Evidence(_Sent):
     type: Text = Field(min_length=1, max_length=40)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    kept_at: Text = Field(min_length=1, max_length=200)
+    kept_at: Annotated[Text, Personal()] = Field(min_length=1, max_length=200)
 
 
 class Record(_Sent):
@@ -57,9 +58,9 @@ class Record(_Sent):
     basis: Literal["invoice", "rental-value", "book-value"] | None = None
     pupils: int | None = Field(None, strict=True, gt=0, le=_MAX_NUMBER)
     minutes_each: int | None = Field(None, strict=True, gt=0, le=_MAX_NUMBER)
-    worker_ref: Text | None = Field(None, min_length=1, max_length=100)
+    worker_ref: Annotated[Text | None, Personal()] = Field(None, min_length=1, max_length=100)
     activity_ref: Text | None = Field(None, min_length=1, max_length=100)
-    description: Text | None = Field(None, max_length=200)
+    description: Annotated[Text | None, Personal()] = Field(None, max_length=200)
     evidence: tuple[Evidence, ...] = Field((), max_length=20)
     replaces: Text | None = Field(None, min_length=1, max_length=LONGEST_ID)
     withdraws: Text | None = Field(None, min_length=1, max_length=LONGEST_ID)

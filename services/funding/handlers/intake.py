@@ -15,7 +15,7 @@ from runtime.postgres import Database, Tx
 from services.funding.commands import intake
 from services.funding.commands.intake import CONSUMER, TOPIC, Arrival, Question
 from services.funding.domain.fingerprints import Fingerprints
-from services.funding.domain.intake import read
+from services.funding.domain.intake import Record, read
 
 PATTERN = r"intake\.contributions\.[a-z0-9-]+"
 
@@ -44,6 +44,10 @@ class Intake:
     @property
     def keys(self) -> Fingerprints:
         return self._keys
+
+    def model_of(self, _event_type: str) -> type[Record]:
+        """Whatever a message calls itself, at the intake it is read as a record."""
+        return Record
 
     async def ask(self, arrivals: Sequence[Arrival]) -> Mapping[Question, bool]:
         """What partners say of the standings that these records need and the copy here lacks. Raises Unavailable, also

@@ -1,6 +1,7 @@
 """Operations over gRPC: an operator sees what a service does and mends it; nobody else gets in."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from pydantic import BaseModel
 from speerpunt.runtime.v1 import operations_pb2 as pb
 from speerpunt.runtime.v1 import operations_pb2_grpc
 
@@ -25,6 +27,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "Describe": {},
     "GetLag": {},
     "ListDeadLetters": {},
+    "GetDeadLetter": {"dead_letter_id": str(uuid4())},
     "Replay": {"dead_letter_id": str(uuid4())},
     "Discard": {"dead_letter_id": str(uuid4()), "reason": "never mind"},
     "Pause": {"consumer": "steps.own"},
@@ -49,6 +52,9 @@ class Failing:
 
     async def prepare(self, events: Sequence[Received]) -> None:
         return
+
+    def model_of(self, event_type: str) -> type[BaseModel] | None:
+        return self.router.model_of(event_type)
 
     async def handle(self, tx: Tx, events: Sequence[Received]) -> None:
         for event in events:
@@ -132,11 +138,18 @@ async def test_an_operator_sees_a_dead_letter_mends_the_cause_and_replays_it(des
     assert letter.record.startswith("steps.events-")
     assert "must not show" not in letter.reason
     assert not (await desk.call("ListDeadLetters", after=letter.id)).dead_letters
+    opened = await desk.call("GetDeadLetter", dead_letter_id=letter.id)
+    assert opened.dead_letter == letter
+    assert json.loads(opened.payload) == {"step": 2, "(undeclared 1)": "(text of 0)"}
+    assert opened.envelope["type"] == letter.type == steps.Stepped.fact_type
+    assert opened.stack
 
     assert await desk.refusal("Replay", dead_letter_id=letter.id) is grpc.StatusCode.FAILED_PRECONDITION
     desk.failing.ill = False
     assert (await desk.call("Replay", dead_letter_id=letter.id)).handled == 2
     assert await steps.heard(desk.service.db, consortium) == {ill: [1, 2, 3], well: [1, 2, 3]}
+    [settled] = (await desk.call("ListDeadLetters", settled=True)).dead_letters
+    assert (settled.id, settled.state, settled.closed_by) == (letter.id, "replayed", "test|olga")
     mended = await desk.call("Describe")
     assert (mended.events_consumed, mended.dead_letters, mended.parked) == (6, 0, 0)
 
@@ -154,6 +167,9 @@ async def test_a_dead_letter_is_discarded_only_with_a_reason(desk: Desk) -> None
     assert (await desk.call("Discard", dead_letter_id=letter.id, reason="sent by mistake")).handled == 1
     assert await steps.heard(desk.service.db, consortium) == {ill: [1, 3]}
     assert not (await desk.call("ListDeadLetters")).dead_letters
+    [settled] = (await desk.call("ListDeadLetters", settled=True)).dead_letters
+    assert (settled.state, settled.closed_by, settled.closed_because) == ("discarded", "test|olga", "sent by mistake")
+    assert settled.HasField("closed_at")
 
 
 async def test_a_consumer_is_paused_and_resumed_by_its_name(desk: Desk) -> None:
@@ -191,7 +207,8 @@ async def test_nobody_but_an_operator_or_a_service_gets_in(desk: Desk, method: s
 
 async def test_what_is_not_an_id_or_not_there_is_refused(desk: Desk) -> None:
     assert await desk.refusal("Replay", dead_letter_id="7") is grpc.StatusCode.INVALID_ARGUMENT
-    assert await desk.refusal("Replay", dead_letter_id=str(uuid4())) is grpc.StatusCode.NOT_FOUND
+    for method in ("GetDeadLetter", "Replay"):
+        assert await desk.refusal(method, dead_letter_id=str(uuid4())) is grpc.StatusCode.NOT_FOUND
     assert await desk.refusal("Follow", correlation_id="") is grpc.StatusCode.INVALID_ARGUMENT
     assert await desk.refusal("ListDeadLetters", limit=-1) is grpc.StatusCode.INVALID_ARGUMENT
     assert await desk.refusal("ListDeadLetters", after="x") is grpc.StatusCode.INVALID_ARGUMENT

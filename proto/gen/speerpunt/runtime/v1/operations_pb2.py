@@ -25,13 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%speerpunt/runtime/v1/operations.proto\x12\x14speerpunt.runtime.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n\x0f\x44\x65scribeRequest\"\xdf\x01\n\x10\x44\x65scribeResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x14\n\x0coutbox_depth\x18\x04 \x01(\x03\x12\x1a\n\x12outbox_age_seconds\x18\x05 \x01(\x01\x12\x18\n\x10\x65vents_published\x18\x06 \x01(\x03\x12\x17\n\x0f\x65vents_consumed\x18\x07 \x01(\x03\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x08 \x01(\x03\x12\x0e\n\x06parked\x18\t \x01(\x03\x12\x0f\n\x07refused\x18\n \x01(\x03\"\x0f\n\rGetLagRequest\"F\n\x0eGetLagResponse\x12\x34\n\tconsumers\x18\x01 \x03(\x0b\x32!.speerpunt.runtime.v1.ConsumerLag\"~\n\x0b\x43onsumerLag\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x11\n\tpartition\x18\x03 \x01(\x05\x12\x11\n\tcommitted\x18\x04 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x05 \x01(\x03\x12\x0b\n\x03lag\x18\x06 \x01(\x03\x12\x0e\n\x06paused\x18\x07 \x01(\x08\"6\n\x16ListDeadLettersRequest\x12\r\n\x05limit\x18\x01 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\"Q\n\x17ListDeadLettersResponse\x12\x36\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32 .speerpunt.runtime.v1.DeadLetter\"\xa6\x01\n\nDeadLetter\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x0e\n\x06record\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x07 \x01(\t\x12\x15\n\rparked_behind\x18\x08 \x01(\x03\"\'\n\rReplayRequest\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\"!\n\x0eReplayResponse\x12\x0f\n\x07handled\x18\x01 \x01(\x03\"8\n\x0e\x44iscardRequest\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\"\n\x0f\x44iscardResponse\x12\x0f\n\x07handled\x18\x01 \x01(\x03\" \n\x0cPauseRequest\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\"\x0f\n\rPauseResponse\"!\n\rResumeRequest\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\"\x10\n\x0eResumeResponse\"\'\n\rFollowRequest\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\";\n\x0e\x46ollowResponse\x12)\n\x05steps\x18\x01 \x03(\x0b\x32\x1a.speerpunt.runtime.v1.Step\"\x90\x02\n\x04Step\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x04 \x01(\t\x12\x10\n\x08trace_id\x18\x05 \x01(\t\x12/\n\x0boccurred_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cpublished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nhandled_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpublished\x18\t \x01(\x08\x12\r\n\x05topic\x18\n \x01(\t2\xd5\x05\n\nOperations\x12Y\n\x08\x44\x65scribe\x12%.speerpunt.runtime.v1.DescribeRequest\x1a&.speerpunt.runtime.v1.DescribeResponse\x12S\n\x06GetLag\x12#.speerpunt.runtime.v1.GetLagRequest\x1a$.speerpunt.runtime.v1.GetLagResponse\x12n\n\x0fListDeadLetters\x12,.speerpunt.runtime.v1.ListDeadLettersRequest\x1a-.speerpunt.runtime.v1.ListDeadLettersResponse\x12S\n\x06Replay\x12#.speerpunt.runtime.v1.ReplayRequest\x1a$.speerpunt.runtime.v1.ReplayResponse\x12V\n\x07\x44iscard\x12$.speerpunt.runtime.v1.DiscardRequest\x1a%.speerpunt.runtime.v1.DiscardResponse\x12P\n\x05Pause\x12\".speerpunt.runtime.v1.PauseRequest\x1a#.speerpunt.runtime.v1.PauseResponse\x12S\n\x06Resume\x12#.speerpunt.runtime.v1.ResumeRequest\x1a$.speerpunt.runtime.v1.ResumeResponse\x12S\n\x06\x46ollow\x12#.speerpunt.runtime.v1.FollowRequest\x1a$.speerpunt.runtime.v1.FollowResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%speerpunt/runtime/v1/operations.proto\x12\x14speerpunt.runtime.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n\x0f\x44\x65scribeRequest\"\xdf\x01\n\x10\x44\x65scribeResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x14\n\x0coutbox_depth\x18\x04 \x01(\x03\x12\x1a\n\x12outbox_age_seconds\x18\x05 \x01(\x01\x12\x18\n\x10\x65vents_published\x18\x06 \x01(\x03\x12\x17\n\x0f\x65vents_consumed\x18\x07 \x01(\x03\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x08 \x01(\x03\x12\x0e\n\x06parked\x18\t \x01(\x03\x12\x0f\n\x07refused\x18\n \x01(\x03\"\x0f\n\rGetLagRequest\"F\n\x0eGetLagResponse\x12\x34\n\tconsumers\x18\x01 \x03(\x0b\x32!.speerpunt.runtime.v1.ConsumerLag\"~\n\x0b\x43onsumerLag\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x11\n\tpartition\x18\x03 \x01(\x05\x12\x11\n\tcommitted\x18\x04 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x05 \x01(\x03\x12\x0b\n\x03lag\x18\x06 \x01(\x03\x12\x0e\n\x06paused\x18\x07 \x01(\x08\"G\n\x16ListDeadLettersRequest\x12\r\n\x05limit\x18\x01 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x0f\n\x07settled\x18\x03 \x01(\x08\"Q\n\x17ListDeadLettersResponse\x12\x36\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32 .speerpunt.runtime.v1.DeadLetter\"\x8e\x02\n\nDeadLetter\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x0e\n\x06record\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x07 \x01(\t\x12\x15\n\rparked_behind\x18\x08 \x01(\x03\x12\x0c\n\x04type\x18\t \x01(\t\x12\x11\n\tclosed_by\x18\n \x01(\t\x12\x16\n\x0e\x63losed_because\x18\x0b \x01(\t\x12-\n\tclosed_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\".\n\x14GetDeadLetterRequest\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\"\x83\x02\n\x15GetDeadLetterResponse\x12\x35\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32 .speerpunt.runtime.v1.DeadLetter\x12K\n\x08\x65nvelope\x18\x02 \x03(\x0b\x32\x39.speerpunt.runtime.v1.GetDeadLetterResponse.EnvelopeEntry\x12\x0f\n\x07payload\x18\x03 \x01(\t\x12\x15\n\rpayload_bytes\x18\x04 \x01(\x03\x12\r\n\x05stack\x18\x05 \x03(\t\x1a/\n\rEnvelopeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\'\n\rReplayRequest\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\"!\n\x0eReplayResponse\x12\x0f\n\x07handled\x18\x01 \x01(\x03\"8\n\x0e\x44iscardRequest\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\"\n\x0f\x44iscardResponse\x12\x0f\n\x07handled\x18\x01 \x01(\x03\" \n\x0cPauseRequest\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\"\x0f\n\rPauseResponse\"!\n\rResumeRequest\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\"\x10\n\x0eResumeResponse\"\'\n\rFollowRequest\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\";\n\x0e\x46ollowResponse\x12)\n\x05steps\x18\x01 \x03(\x0b\x32\x1a.speerpunt.runtime.v1.Step\"\x90\x02\n\x04Step\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x04 \x01(\t\x12\x10\n\x08trace_id\x18\x05 \x01(\t\x12/\n\x0boccurred_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cpublished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nhandled_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpublished\x18\t \x01(\x08\x12\r\n\x05topic\x18\n \x01(\t2\xbf\x06\n\nOperations\x12Y\n\x08\x44\x65scribe\x12%.speerpunt.runtime.v1.DescribeRequest\x1a&.speerpunt.runtime.v1.DescribeResponse\x12S\n\x06GetLag\x12#.speerpunt.runtime.v1.GetLagRequest\x1a$.speerpunt.runtime.v1.GetLagResponse\x12n\n\x0fListDeadLetters\x12,.speerpunt.runtime.v1.ListDeadLettersRequest\x1a-.speerpunt.runtime.v1.ListDeadLettersResponse\x12h\n\rGetDeadLetter\x12*.speerpunt.runtime.v1.GetDeadLetterRequest\x1a+.speerpunt.runtime.v1.GetDeadLetterResponse\x12S\n\x06Replay\x12#.speerpunt.runtime.v1.ReplayRequest\x1a$.speerpunt.runtime.v1.ReplayResponse\x12V\n\x07\x44iscard\x12$.speerpunt.runtime.v1.DiscardRequest\x1a%.speerpunt.runtime.v1.DiscardResponse\x12P\n\x05Pause\x12\".speerpunt.runtime.v1.PauseRequest\x1a#.speerpunt.runtime.v1.PauseResponse\x12S\n\x06Resume\x12#.speerpunt.runtime.v1.ResumeRequest\x1a$.speerpunt.runtime.v1.ResumeResponse\x12S\n\x06\x46ollow\x12#.speerpunt.runtime.v1.FollowRequest\x1a$.speerpunt.runtime.v1.FollowResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'speerpunt.runtime.v1.operations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GETDEADLETTERRESPONSE_ENVELOPEENTRY']._loaded_options = None
+  _globals['_GETDEADLETTERRESPONSE_ENVELOPEENTRY']._serialized_options = b'8\001'
   _globals['_DESCRIBEREQUEST']._serialized_start=96
   _globals['_DESCRIBEREQUEST']._serialized_end=113
   _globals['_DESCRIBERESPONSE']._serialized_start=116
@@ -43,33 +45,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSUMERLAG']._serialized_start=430
   _globals['_CONSUMERLAG']._serialized_end=556
   _globals['_LISTDEADLETTERSREQUEST']._serialized_start=558
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=612
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=614
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=695
-  _globals['_DEADLETTER']._serialized_start=698
-  _globals['_DEADLETTER']._serialized_end=864
-  _globals['_REPLAYREQUEST']._serialized_start=866
-  _globals['_REPLAYREQUEST']._serialized_end=905
-  _globals['_REPLAYRESPONSE']._serialized_start=907
-  _globals['_REPLAYRESPONSE']._serialized_end=940
-  _globals['_DISCARDREQUEST']._serialized_start=942
-  _globals['_DISCARDREQUEST']._serialized_end=998
-  _globals['_DISCARDRESPONSE']._serialized_start=1000
-  _globals['_DISCARDRESPONSE']._serialized_end=1034
-  _globals['_PAUSEREQUEST']._serialized_start=1036
-  _globals['_PAUSEREQUEST']._serialized_end=1068
-  _globals['_PAUSERESPONSE']._serialized_start=1070
-  _globals['_PAUSERESPONSE']._serialized_end=1085
-  _globals['_RESUMEREQUEST']._serialized_start=1087
-  _globals['_RESUMEREQUEST']._serialized_end=1120
-  _globals['_RESUMERESPONSE']._serialized_start=1122
-  _globals['_RESUMERESPONSE']._serialized_end=1138
-  _globals['_FOLLOWREQUEST']._serialized_start=1140
-  _globals['_FOLLOWREQUEST']._serialized_end=1179
-  _globals['_FOLLOWRESPONSE']._serialized_start=1181
-  _globals['_FOLLOWRESPONSE']._serialized_end=1240
-  _globals['_STEP']._serialized_start=1243
-  _globals['_STEP']._serialized_end=1515
-  _globals['_OPERATIONS']._serialized_start=1518
-  _globals['_OPERATIONS']._serialized_end=2243
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=629
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=631
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=712
+  _globals['_DEADLETTER']._serialized_start=715
+  _globals['_DEADLETTER']._serialized_end=985
+  _globals['_GETDEADLETTERREQUEST']._serialized_start=987
+  _globals['_GETDEADLETTERREQUEST']._serialized_end=1033
+  _globals['_GETDEADLETTERRESPONSE']._serialized_start=1036
+  _globals['_GETDEADLETTERRESPONSE']._serialized_end=1295
+  _globals['_GETDEADLETTERRESPONSE_ENVELOPEENTRY']._serialized_start=1248
+  _globals['_GETDEADLETTERRESPONSE_ENVELOPEENTRY']._serialized_end=1295
+  _globals['_REPLAYREQUEST']._serialized_start=1297
+  _globals['_REPLAYREQUEST']._serialized_end=1336
+  _globals['_REPLAYRESPONSE']._serialized_start=1338
+  _globals['_REPLAYRESPONSE']._serialized_end=1371
+  _globals['_DISCARDREQUEST']._serialized_start=1373
+  _globals['_DISCARDREQUEST']._serialized_end=1429
+  _globals['_DISCARDRESPONSE']._serialized_start=1431
+  _globals['_DISCARDRESPONSE']._serialized_end=1465
+  _globals['_PAUSEREQUEST']._serialized_start=1467
+  _globals['_PAUSEREQUEST']._serialized_end=1499
+  _globals['_PAUSERESPONSE']._serialized_start=1501
+  _globals['_PAUSERESPONSE']._serialized_end=1516
+  _globals['_RESUMEREQUEST']._serialized_start=1518
+  _globals['_RESUMEREQUEST']._serialized_end=1551
+  _globals['_RESUMERESPONSE']._serialized_start=1553
+  _globals['_RESUMERESPONSE']._serialized_end=1569
+  _globals['_FOLLOWREQUEST']._serialized_start=1571
+  _globals['_FOLLOWREQUEST']._serialized_end=1610
+  _globals['_FOLLOWRESPONSE']._serialized_start=1612
+  _globals['_FOLLOWRESPONSE']._serialized_end=1671
+  _globals['_STEP']._serialized_start=1674
+  _globals['_STEP']._serialized_end=1946
+  _globals['_OPERATIONS']._serialized_start=1949
+  _globals['_OPERATIONS']._serialized_end=2780
 # @@protoc_insertion_point(module_scope)

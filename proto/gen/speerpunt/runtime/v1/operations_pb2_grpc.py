@@ -50,6 +50,11 @@ class OperationsStub:
                 request_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListDeadLettersRequest.SerializeToString,
                 response_deserializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListDeadLettersResponse.FromString,
                 _registered_method=True)
+        self.GetDeadLetter = channel.unary_unary(
+                '/speerpunt.runtime.v1.Operations/GetDeadLetter',
+                request_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.GetDeadLetterRequest.SerializeToString,
+                response_deserializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.GetDeadLetterResponse.FromString,
+                _registered_method=True)
         self.Replay = channel.unary_unary(
                 '/speerpunt.runtime.v1.Operations/Replay',
                 request_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ReplayRequest.SerializeToString,
@@ -97,6 +102,13 @@ class OperationsServicer:
 
     def ListDeadLetters(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDeadLetter(self, request, context):
+        """One dead letter as an operator may see it: its payload with everything masked that may tell about a person.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -152,6 +164,11 @@ def add_OperationsServicer_to_server(servicer, server):
                     servicer.ListDeadLetters,
                     request_deserializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListDeadLettersRequest.FromString,
                     response_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListDeadLettersResponse.SerializeToString,
+            ),
+            'GetDeadLetter': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDeadLetter,
+                    request_deserializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.GetDeadLetterRequest.FromString,
+                    response_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.GetDeadLetterResponse.SerializeToString,
             ),
             'Replay': grpc.unary_unary_rpc_method_handler(
                     servicer.Replay,
@@ -261,6 +278,33 @@ class Operations:
             '/speerpunt.runtime.v1.Operations/ListDeadLetters',
             speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListDeadLettersRequest.SerializeToString,
             speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListDeadLettersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDeadLetter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/speerpunt.runtime.v1.Operations/GetDeadLetter',
+            speerpunt_dot_runtime_dot_v1_dot_operations__pb2.GetDeadLetterRequest.SerializeToString,
+            speerpunt_dot_runtime_dot_v1_dot_operations__pb2.GetDeadLetterResponse.FromString,
             options,
             channel_credentials,
             insecure,

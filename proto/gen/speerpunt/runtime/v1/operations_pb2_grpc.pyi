@@ -38,6 +38,8 @@ class OperationsStub:
     GetLag: _grpc.UnaryUnaryMultiCallable[_operations_pb2.GetLagRequest, _operations_pb2.GetLagResponse]
     """How far each of its consumers is behind."""
     ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ListDeadLettersRequest, _operations_pb2.ListDeadLettersResponse]
+    GetDeadLetter: _grpc.UnaryUnaryMultiCallable[_operations_pb2.GetDeadLetterRequest, _operations_pb2.GetDeadLetterResponse]
+    """One dead letter as an operator may see it: its payload with everything masked that may tell about a person."""
     Replay: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ReplayRequest, _operations_pb2.ReplayResponse]
     """Handles a dead letter again, then what was parked behind it."""
     Discard: _grpc.UnaryUnaryMultiCallable[_operations_pb2.DiscardRequest, _operations_pb2.DiscardResponse]
@@ -58,6 +60,8 @@ class OperationsAsyncStub(OperationsStub):
     GetLag: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetLagRequest, _operations_pb2.GetLagResponse]  # type: ignore[assignment]
     """How far each of its consumers is behind."""
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListDeadLettersRequest, _operations_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
+    GetDeadLetter: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetDeadLetterRequest, _operations_pb2.GetDeadLetterResponse]  # type: ignore[assignment]
+    """One dead letter as an operator may see it: its payload with everything masked that may tell about a person."""
     Replay: _aio.UnaryUnaryMultiCallable[_operations_pb2.ReplayRequest, _operations_pb2.ReplayResponse]  # type: ignore[assignment]
     """Handles a dead letter again, then what was parked behind it."""
     Discard: _aio.UnaryUnaryMultiCallable[_operations_pb2.DiscardRequest, _operations_pb2.DiscardResponse]  # type: ignore[assignment]
@@ -93,6 +97,14 @@ class OperationsServicer(metaclass=_abc_1.ABCMeta):
         request: _operations_pb2.ListDeadLettersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.ListDeadLettersResponse, _abc.Awaitable[_operations_pb2.ListDeadLettersResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetDeadLetter(
+        self,
+        request: _operations_pb2.GetDeadLetterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.GetDeadLetterResponse, _abc.Awaitable[_operations_pb2.GetDeadLetterResponse]]:
+        """One dead letter as an operator may see it: its payload with everything masked that may tell about a person."""
 
     @_abc_1.abstractmethod
     def Replay(
