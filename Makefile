@@ -58,5 +58,5 @@ clean: ## removes what was made here, but not .venv
 	rm -rf build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-$(VENV)/ready: bootstrap.txt requirements/dev.txt deploy/venv.sh
+$(VENV)/ready: bootstrap.txt requirements/dev.txt deploy/venv.sh pyproject.toml
 	@deploy/venv.sh

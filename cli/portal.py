@@ -35,13 +35,17 @@ class Running:
 
 @dataclass(slots=True)
 class Portal:
-    """One signed-in person. Remembers the events of its own commands, so that others can wait for them."""
+    """One signed-in person. Remembers the events of its own commands, so that others can wait for them.
+
+    `consortium_id` is told with every request: for a token that names several.
+    """
 
     client: httpx2.AsyncClient
     addresses: dict[str, str]
     token: str
     events: list[str] = field(default_factory=list)
     results: dict[str, int] = field(default_factory=dict)
+    consortium_id: UUID | None = None
 
     @classmethod
     async def sign_in(
@@ -145,7 +149,8 @@ class Portal:
             await asyncio.sleep(int(later))
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}", **more}
+        region = {"Consortium-Id": str(self.consortium_id)} if self.consortium_id else {}
+        return {"Authorization": f"Bearer {self.token}", **region, **more}
 
     def _told(self, answer: httpx2.Response) -> Any:
         if answer.status_code >= 400:

@@ -71,10 +71,21 @@ export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
 "$folder/bin/uv" pip sync --quiet --python "$python" --require-hashes --link-mode copy bootstrap.txt requirements/dev.txt ||
     stop "The requirements could not be installed; what uv said is above. Check the network and the disk, and start again."
 "$python" - <<'END'
+import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 
 root = Path.cwd()
 Path(sysconfig.get_path("purelib"), "speerpunt.pth").write_text(f"{root}\n{root / 'proto' / 'gen'}\n")
+# The commands of pyproject.toml, without a build: started through sh, since a #! line takes no path with a space.
+for name, entry in tomllib.loads(Path("pyproject.toml").read_text())["project"]["scripts"].items():
+    module, _, function = entry.partition(":")
+    script = Path(sysconfig.get_path("scripts"), name)
+    script.write_text(
+        f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n"
+        f"import sys\nfrom {module} import {function}\n\nsys.exit({function}())\n"
+    )
+    script.chmod(0o755)
 END
 touch "$folder/ready"

@@ -82,7 +82,9 @@ def _value(value: Any, kind: Any, depth: int) -> Any:
         return None if value is None else _masked(value)
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _masked(value) if any(isinstance(each, Personal) for each in inner[1:]) else _value(value, inner[0], depth)
+        return (
+            _masked(value) if any(isinstance(each, Personal) for each in inner[1:]) else _value(value, inner[0], depth)
+        )
     if origin in (Union, UnionType):
         tried = [_value(value, each, depth) for each in inner if each is not type(None)]
         return next((each for each in tried if each == value), tried[0] if tried else _masked(value))

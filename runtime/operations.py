@@ -120,7 +120,7 @@ class Operations(operations_pb2_grpc.OperationsServicer):
 
     @rpc.allowed("operator", "service")
     async def Discard(self, request: pb.DiscardRequest, context: Any) -> pb.DiscardResponse:  # noqa: N802
-        """Gives a dead letter up, and keeps who asked and why. Raises InvalidInput without a reason, and otherwise as Replay."""
+        """Gives a dead letter up, and keeps who asked and why. Raises InvalidInput without a reason, else as Replay."""
         dead_letter_id = rpc.identifier("dead_letter_id", request.dead_letter_id)
         because = request.reason.replace("\0", "").strip()
         if not because or len(because) > LONGEST_REASON:

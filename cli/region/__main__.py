@@ -28,7 +28,10 @@ def main() -> int:
             records = sum(len(lines) for lines in region.records.values())
             print(f"{options.folder} is right: {len(region.organisations)} organisations, {records} records.")
         else:
-            print(asyncio.run(load_into(region, _found())))
+            stack = found()
+            if stack is None:
+                raise CannotStart("Nothing is running to load it into. Start it first: make up.")
+            print(asyncio.run(load_into(region, stack)))
     except (RegionUnusable, CannotStart, Refused) as stopped:
         print(stopped, file=sys.stderr)
         return 1
@@ -47,11 +50,10 @@ async def load_into(region: Region, stack: Running) -> Loaded:
         return await load(region, office, operator, stack.issuer)
 
 
-def _found() -> Running:
+def found() -> Running | None:
+    """What `make up` left running here; None when there is nothing."""
     known = running(runs_folder() / "up.json")
-    if known is None:
-        raise CannotStart("Nothing is running to load it into. Start it first: make up.")
-    return Running(known["http"], known["issuer"], known["person_secret"])
+    return Running(known["http"], known["issuer"], known["person_secret"]) if known else None
 
 
 if __name__ == "__main__":

@@ -140,7 +140,8 @@ def _lesson(console: Console, report: Report, w: Words) -> None:
     lesson = report.lesson
     if lesson is None:
         return
-    what = f"{escape(lesson.title)}, {escape(lesson.company)} at {escape(lesson.school)}, {w.long_moment(lesson.starts_at)}"
+    when = w.long_moment(lesson.starts_at)
+    what = f"{escape(lesson.title)}, {escape(lesson.company)} at {escape(lesson.school)}, {when}"
     _tell(console, "A lesson", f"{what}. Why: {escape(' '.join(lesson.reasons))}")
     hours = f"{w.hours(lesson.minutes)}, worth {w.money(lesson.value_cents)} by rule {lesson.rule}"
     console.print(f"  {hours}: booked when the school confirmed, typed in by nobody")

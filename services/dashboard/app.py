@@ -18,7 +18,7 @@ from runtime.postgres import Database
 from runtime.problems import Problem
 from services.dashboard.clients import Consoles
 from services.dashboard.handlers import subscriptions
-from services.dashboard.rpc import door
+from services.dashboard.rpc import doors
 from services.dashboard.settings import Settings
 from services.dashboard.store import Q
 from services.dashboard.topics import TOPICS
@@ -87,7 +87,7 @@ async def wire(settings: Settings) -> Service:
         database=database,
         http=app,
         migrations=MIGRATIONS,
-        grpc=(door(database),),
+        grpc=doors(database),
         tokens=tokens,
         subscriptions=subscriptions(await _generation(database)),
         topics=TOPICS,

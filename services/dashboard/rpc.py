@@ -1,4 +1,4 @@
-"""The gRPC door of the dashboard: one thing followed through all services, for operators."""
+"""The gRPC door of the dashboard: one thing followed through all services, and which regions there are."""
 
 from typing import Any
 
@@ -45,10 +45,32 @@ class Journeys(dashboard_pb2_grpc.JourneysServicer):
         return answer
 
 
-def door(database: Database) -> rpc.Door:
-    """Journeys, ready to be served."""
-    return rpc.Door(
-        "speerpunt.dashboard.v1.Journeys", dashboard_pb2_grpc.add_JourneysServicer_to_server, Journeys(database)
+class Regions(dashboard_pb2_grpc.RegionsServicer):
+    """List, for whoever acts for the whole installation."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @rpc.allowed("operator", "service")
+    async def List(  # noqa: N802 - the contract's name
+        self, request: dashboard_pb2.ListRequest, context: Any
+    ) -> dashboard_pb2.ListResponse:
+        """Every region that was founded, by name."""
+        found = dashboard_pb2.ListResponse()
+        for row in await Q.all_regions.rows(self._database.pool):
+            found.regions.add(
+                consortium_id=str(row["consortium_id"]),
+                **{name: row[name] for name in ("code", "name", "zone", "currency", "language")},
+            )
+        return found
+
+
+def doors(database: Database) -> tuple[rpc.Door, ...]:
+    """Journeys and Regions, ready to be served."""
+    add = dashboard_pb2_grpc
+    return (
+        rpc.Door("speerpunt.dashboard.v1.Journeys", add.add_JourneysServicer_to_server, Journeys(database)),
+        rpc.Door("speerpunt.dashboard.v1.Regions", add.add_RegionsServicer_to_server, Regions(database)),
     )
 
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from runtime.masking import Personal
 from runtime.event import Content
+from runtime.masking import Personal
 
 CONTRIBUTION = "nl.speerpunt.intake.contribution.v1"
 MAX_BYTES = 65_536

@@ -33,7 +33,7 @@ class Declared(_Model):
     title: str
     worker_ref: Annotated[str | None, Personal()] = None
     parts: tuple[Part, ...] = ()
-    notes: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
+    notes: dict[str, str] = {}
 
 
 def shown(data: Any, model: type[BaseModel] | None = Declared) -> Any:

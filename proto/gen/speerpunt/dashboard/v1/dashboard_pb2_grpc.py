@@ -99,3 +99,79 @@ class Journeys:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class RegionsStub:
+    """The regions of the installation.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.List = channel.unary_unary(
+                '/speerpunt.dashboard.v1.Regions/List',
+                request_serializer=speerpunt_dot_dashboard_dot_v1_dot_dashboard__pb2.ListRequest.SerializeToString,
+                response_deserializer=speerpunt_dot_dashboard_dot_v1_dot_dashboard__pb2.ListResponse.FromString,
+                _registered_method=True)
+
+
+class RegionsServicer:
+    """The regions of the installation.
+    """
+
+    def List(self, request, context):
+        """All of them, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_RegionsServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'List': grpc.unary_unary_rpc_method_handler(
+                    servicer.List,
+                    request_deserializer=speerpunt_dot_dashboard_dot_v1_dot_dashboard__pb2.ListRequest.FromString,
+                    response_serializer=speerpunt_dot_dashboard_dot_v1_dot_dashboard__pb2.ListResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'speerpunt.dashboard.v1.Regions', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('speerpunt.dashboard.v1.Regions', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class Regions:
+    """The regions of the installation.
+    """
+
+    @staticmethod
+    def List(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/speerpunt.dashboard.v1.Regions/List',
+            speerpunt_dot_dashboard_dot_v1_dot_dashboard__pb2.ListRequest.SerializeToString,
+            speerpunt_dot_dashboard_dot_v1_dot_dashboard__pb2.ListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

@@ -56,3 +56,34 @@ class JourneysServicer(metaclass=_abc_1.ABCMeta):
         """Every fact about a thing, and all that was caused together with it, in time."""
 
 def add_JourneysServicer_to_server(servicer: JourneysServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class RegionsStub:
+    """The regions of the installation."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> RegionsAsyncStub: ...
+    List: _grpc.UnaryUnaryMultiCallable[_dashboard_pb2.ListRequest, _dashboard_pb2.ListResponse]
+    """All of them, by name."""
+
+@_typing.type_check_only
+class RegionsAsyncStub(RegionsStub):
+    """The regions of the installation."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    List: _aio.UnaryUnaryMultiCallable[_dashboard_pb2.ListRequest, _dashboard_pb2.ListResponse]  # type: ignore[assignment]
+    """All of them, by name."""
+
+class RegionsServicer(metaclass=_abc_1.ABCMeta):
+    """The regions of the installation."""
+
+    @_abc_1.abstractmethod
+    def List(
+        self,
+        request: _dashboard_pb2.ListRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dashboard_pb2.ListResponse, _abc.Awaitable[_dashboard_pb2.ListResponse]]:
+        """All of them, by name."""
+
+def add_RegionsServicer_to_server(servicer: RegionsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,1 @@
+"""The commands of `speerpunt`, one typer app per file; `cli/app.py` puts them together."""
