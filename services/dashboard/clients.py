@@ -15,7 +15,8 @@ from runtime.problems import NotFound, Problem
 from runtime.rpc import Client, Identity
 from services.dashboard.settings import Settings
 
-SERVICES = ("partners", "funding", "activities", "notifications")
+SERVICES = ("partners", "funding", "activities", "notifications", "dashboard")
+"""Whose events flow: the dashboard hears, so it may have dead letters as well."""
 ASK_SECONDS = 3.0
 ACT_SECONDS = 9.0
 
@@ -72,6 +73,25 @@ class Consoles:
 
         found = await asyncio.gather(*(of(name) for name in self._clients))
         return sorted((each for one in found for each in one), key=lambda each: each[1].at.ToNanoseconds())
+
+    async def settled(self, token: str, most: int = 20) -> list[tuple[str, Any]]:
+        """What was replayed or discarded lately, from a browser or not: (service, dead letter), the last first."""
+
+        async def of(name: str) -> list[tuple[str, Any]]:
+            try:
+                asked = pb.ListDeadLettersRequest(limit=most, settled=True)
+                told = await self._call(name, "ListDeadLetters", asked, token)
+            except Problem:
+                return []
+            return [(name, letter) for letter in told.dead_letters]
+
+        found = await asyncio.gather(*(of(name) for name in self._clients))
+        settled = sorted((each for one in found for each in one), key=lambda each: -each[1].closed_at.ToNanoseconds())
+        return settled[:most]
+
+    async def opened(self, service: str, dead_letter_id: str, token: str) -> Any:
+        """One dead letter with its masked payload. Raises what the service says."""
+        return await self._call(service, "GetDeadLetter", pb.GetDeadLetterRequest(dead_letter_id=dead_letter_id), token)
 
     async def replay(self, service: str, dead_letter_id: str, token: str) -> int:
         """Handles a dead letter again; how many messages that were. Raises what the service says."""

@@ -12,6 +12,8 @@ class Settings(runtime.settings.Settings):
     which PKCE protects. `public_url` is needed behind a proxy; left out it is the address in the request, which
     production refuses. `oidc_discovery_url` is for when this process reaches the sign-in service by another name than
     browsers do: where its discovery document is; left out it is the issuer's own.
+    `dashboard_grpc` is its own gRPC address, for its own dead letters; `trace_url` is where traces
+    are to be seen, with {trace} for the id.
     """
 
     oidc_client_id: str = "dashboard-web"
@@ -20,3 +22,5 @@ class Settings(runtime.settings.Settings):
     oidc_discovery_url: str = ""
     public_url: str = ""
     session_hours: float = 10
+    dashboard_grpc: str = ""
+    trace_url: str = ""

@@ -1,11 +1,16 @@
 """The dashboard as its users have it: in a real browser, over a region that was played, held to the services."""
 
 import asyncio
+import hashlib
+import json
+import os
 import re
 import sys
 import time
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -225,6 +230,111 @@ async def test_a_dead_letter_is_seen_given_up_with_a_reason_and_noted(world: Wor
         await page.goto(f"{world.region}/dead-letters")
         assert await letters.count() == left
     assert "It was made up by a test" in await page.inner_text("main")
+
+
+async def test_what_could_not_be_handled_is_opened_replayed_and_kept_with_who_did_it(world: World) -> None:
+    database = await asyncpg.connect(world.stack.databases["notifications"].superuser_url)
+    name = f"Opgehouden {uuid4().hex[:6]}"
+    body = {"name": name, "kind": "company"}
+    try:
+        await database.execute("ALTER TABLE organisations ADD CHECK (name NOT LIKE 'Opgehouden%') NOT VALID")
+        await world.stage.office.put("partners", f"/v1/organisations/{name.split()[1]}", body)
+        page = await world.signed_in()
+
+        async def waits() -> bool:
+            await page.goto(f"{world.region}/dead-letters")
+            return await page.locator("section.letter", has_text="handler-failed").count() == 1
+
+        await eventually(waits)
+        letters = await speerpunt(world, "dead-letters", "list", "--code", "handler-failed")
+        [letter] = letters["deadLetters"]
+        assert (letter["service"], letter["state"]) == ("notifications", "waiting")
+        assert (await speerpunt(world, "status", ends=1))["ok"] is False
+        for shown in (
+            json.dumps(await speerpunt(world, "dead-letters", "show", letter["id"])),
+            await (await page.goto(f"{world.region}/dead-letters/notifications/{letter['id']}")).text(),  # type: ignore[union-attr]
+        ):
+            assert "organisationId" in shown
+            assert name not in shown
+        assert await barriers(page) == []
+        await database.execute("ALTER TABLE organisations DROP CONSTRAINT organisations_name_check")
+        await page.goto(f"{world.region}/dead-letters")
+        await page.click("form[action$=replay-all] button")
+        await page.wait_for_url(re.compile("handled=1"), wait_until="domcontentloaded")
+        assert await database.fetchval("SELECT count(*) FROM organisations WHERE name = $1", name) == 1
+    finally:
+        await database.execute("ALTER TABLE organisations DROP CONSTRAINT IF EXISTS organisations_name_check")
+        await database.close()
+    settled = (await speerpunt(world, "dead-letters", "list", "--settled"))["deadLetters"][0]
+    assert (settled["id"], settled["state"]) == (letter["id"], "replayed")
+    assert settled["closedBy"].endswith("|operator")
+    assert "operator" in await page.inner_text("table")
+    await speerpunt(world, "dead-letters", "replay", str(uuid4()), ends=6)
+
+
+async def test_the_command_line_tells_what_the_services_and_the_dashboard_tell(world: World, tmp_path: Path) -> None:
+    await heard_all(world)
+    days = ("--on", world.day)
+    saved = str(tmp_path / "region.zip")
+    commands = (("status",), ("position", *days), ("ledger", "verify"), ("region", "export", CODE, "--into", saved))
+    status, position, ledger, export = await asyncio.gather(*(speerpunt(world, *each) for each in commands))
+    assert {each["service"] for each in status["services"]} == set(SERVICES)
+    assert all(each["reachable"] and each["lag"] == 0 for each in status["services"])
+    told = await world.stage.office.get("funding", f"/v1/positions/programme?asOf={world.day}")
+    assert position["programme"] == told
+    assert (ledger["ok"], [each["region"] for each in ledger["ledgers"]]) == (True, [CODE])
+    assert ledger["ledgers"][0]["entries"] > 10
+    contribution = (await world.stage.office.get("funding", "/v1/contributions?limit=1"))["items"][0]
+    followed = await speerpunt(world, "follow", contribution["id"])
+    passed = {(each["service"], each["direction"]) for each in followed["steps"]}
+    assert {("funding", "published"), ("dashboard", "received")} <= passed
+    assert followed["traces"]
+    with zipfile.ZipFile(saved) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        for name, file in manifest["files"].items():
+            assert hashlib.sha256(archive.read(name)).hexdigest() == file["sha256"], name
+        entries = json.loads(archive.read("funding/ledger/entries.json"))
+    assert len(entries) == ledger["ledgers"][0]["entries"] + ledger["ledgers"][0]["unsealed"]
+    assert export["files"] == len(manifest["files"]) > 40
+    assert {each["resource"] for each in export["leftOut"]} == {"funding/receipts"}
+
+
+async def test_a_service_that_is_away_or_a_token_that_does_is_not_a_stack(world: World) -> None:
+    nowhere = {"SPEERPUNT_ADDRESSES": "funding.grpc=127.0.0.1:1,funding.http=http://127.0.0.1:1"}
+    away = await speerpunt(world, "status", ends=4, environment=nowhere)
+    assert [each["reachable"] for each in away["services"]] == [False]
+    refused = await speerpunt(world, "status", ends=5, environment={"SPEERPUNT_TOKEN": "made-up"})
+    assert refused["error"]["exit"] == 5
+    unknown = await speerpunt(world, "position", "--region", "sto-nergens", ends=6)
+    assert CODE in unknown["error"]["sentence"]
+
+
+async def speerpunt(world: World, *words: str, ends: int = 0, environment: dict[str, str] | None = None) -> Any:
+    """What the command line answers a machine, as an operator with a token of this region."""
+    stack = world.stack
+    doors = [f"{name}.http={url}" for name, url in stack.http.items()]
+    doors += [f"{name}.grpc={address}" for name, address in stack.grpc.items()]
+    rights = [f"{service}:{right}" for service in SERVICES for right in ("read", "write")]
+    claims = {"roles": ["operator", "accountant"], "scopes": rights, "consortia": [str(ids.consortium_id(CODE))]}
+    form = {
+        "grant_type": "urn:speerpunt:dev-person",
+        "subject": "operator-at-a-terminal",
+        "client_secret": stack.person_secret,
+        "claims": json.dumps(claims),
+    }
+    token = (await world.stage.client.post(f"{stack.issuer}/token", data=form)).json()["access_token"]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cli", *words, "--json"),
+        env={**os.environ, "SPEERPUNT_ADDRESSES": ",".join(doors), "SPEERPUNT_TOKEN": token, **(environment or {})},
+        cwd=PROJECT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        told, said = await process.communicate()
+    assert process.returncode == ends, said.decode()
+    assert b"Traceback" not in said
+    return json.loads(told or said)
 
 
 async def poison(world: World) -> None:

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from runtime.postgres import Tx
 from runtime.problems import InvalidInput
 from services.dashboard.clients import Consoles
+from services.dashboard.settings import Settings
 from services.dashboard.store import Q
 from services.dashboard.web import charts, views
 from services.dashboard.web.guard import Seen, SeenByOperators, Visit
@@ -135,17 +136,40 @@ async def flow(visit: Seen) -> Response:
         found = await views.flow(tx)
         journey = await views.journey(tx, wanted) if wanted else []
     states = await consoles.states(visit.session.token) if "operator" in visit.session.actor.roles else []
-    return render(visit, "flow", **found, wanted=wanted, journey=journey, states=states)
+    return render(visit, "flow", **found, wanted=wanted, journey=journey, states=states, trace_url=_trace_url(visit))
+
+
+def _trace_url(visit: Visit) -> str:
+    """Where traces are to be seen; nothing but a web address becomes a link."""
+    settings: Settings = visit.request.app.state.settings
+    return settings.trace_url if settings.trace_url.startswith(("https://", "http://")) else ""
 
 
 @router.get("/regions/{code}/dead-letters")
 async def dead_letters(visit: SeenByOperators) -> Response:
     """What could not be handled, at every service."""
     consoles: Consoles = visit.request.app.state.consoles
-    letters = await consoles.dead_letters(visit.session.token)
-    doings = await Q.doings.rows(visit.database.pool, 20)
+    token = visit.session.token
+    letters, settled = await asyncio.gather(consoles.dead_letters(token), consoles.settled(token))
+    failed = await Q.failed_doings.rows(visit.database.pool, 20)
     groups = sorted({(service, letter.code) for service, letter in letters})
-    return render(visit, "dead-letters", letters=letters, groups=groups, doings=doings, said=_said(visit), utc=UTC)
+    return render(
+        visit,
+        "dead-letters",
+        letters=letters,
+        groups=groups,
+        doings=views.doings(settled, failed),
+        said=_said(visit),
+        utc=UTC,
+    )
+
+
+@router.get("/regions/{code}/dead-letters/{service}/{letter}")
+async def dead_letter(visit: SeenByOperators, service: str, letter: UUID) -> Response:
+    """One of them, with its payload masked by the service that has it."""
+    consoles: Consoles = visit.request.app.state.consoles
+    found = await consoles.opened(service, str(letter), visit.session.token)
+    return render(visit, "dead-letter", service=service, found=found, letter=found.dead_letter, utc=UTC)
 
 
 def _said(visit: Visit) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -256,6 +256,24 @@ async def journey(tx: Tx, wanted: str) -> list[Record]:
     together = await Q.caused.rows(tx, tx.consortium_id, causes[:50]) if causes else []
     found = {row["event_id"]: row for row in (*about, *together)}
     return sorted(found.values(), key=lambda row: (row["occurred_at"], row["heard_at"]))
+
+
+def doings(settled: Iterable[tuple[str, Any]], failed: Iterable[Record]) -> list[dict[str, Any]]:
+    """Who did what to dead letters, the last first: what the services keep, and what was tried here in vain."""
+    done = [
+        {
+            "at": letter.closed_at.ToDatetime(UTC),
+            "who": letter.closed_by,
+            "service": service,
+            "what": "discard" if letter.state == "discarded" else "replay",
+            "outcome": "done",
+            "reason": letter.closed_because,
+            "id": letter.id,
+        }
+        for service, letter in settled
+    ]
+    tried = [{**dict(row), "who": row["actor"], "id": str(row["dead_letter"])} for row in failed]
+    return sorted([*done, *tried], key=lambda each: each["at"], reverse=True)
 
 
 def _uuid(text: str) -> UUID | None:

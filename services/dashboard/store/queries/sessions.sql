@@ -23,9 +23,10 @@ DELETE FROM sessions WHERE until <= $1;
 -- What an operator did.
 INSERT INTO doings (doing_id, actor, service, what, dead_letter, reason, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
--- name: doings
--- What operators did last.
-SELECT at, actor, service, what, dead_letter, reason, outcome FROM doings ORDER BY at DESC LIMIT $1;
+-- name: failed_doings
+-- What operators tried last and a service refused; what was done, the services themselves keep.
+SELECT at, actor, service, what, dead_letter, reason, outcome FROM doings
+WHERE outcome <> 'done' ORDER BY at DESC LIMIT $1;
 
 -- name: generation
 -- Which generation of the read model this database holds.
