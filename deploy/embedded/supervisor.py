@@ -316,6 +316,7 @@ class Stack:
             **{f"SPEERPUNT_{other.upper()}_GRPC": address for other, address in self.grpc.items()},
             "SPEERPUNT_SMTP_HOST": host,
             "SPEERPUNT_SMTP_PORT": port,
+            "SPEERPUNT_OPERATORS_MAIL": "operators@speerpunt.example",
             "SPEERPUNT_SEAL_KEY_FILE": str(self.seal_key_file),
             "SPEERPUNT_TELEMETRY_FILE": str(self.telemetry_files[service]),
             "SPEERPUNT_TELEMETRY_SAMPLE": "1",

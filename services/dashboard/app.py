@@ -1,5 +1,6 @@
 """The composition root of the dashboard: the only file that wires."""
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from runtime.http.app import HouseRuleBroken
 from runtime.lifespan import Service
 from runtime.postgres import Database
 from runtime.problems import Problem
+from runtime.ticking import every
+from services.dashboard.alarming import Looker, Watcher
 from services.dashboard.clients import Consoles
+from services.dashboard.domain.alarms import Thresholds
 from services.dashboard.handlers import subscriptions
 from services.dashboard.rpc import doors
 from services.dashboard.settings import Settings
@@ -80,6 +84,15 @@ async def wire(settings: Settings) -> Service:
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
     tokens = TokenChecker(settings)
     app = http_app(settings, database, tokens)
+    consoles: Consoles = app.state.consoles
+    bounds = Thresholds(
+        settings.alarm_lag_messages,
+        settings.alarm_lag_seconds,
+        settings.alarm_dead_letters,
+        settings.alarm_deadline_days,
+        settings.alarm_unverified_days,
+    )
+    watcher = Watcher(database, Looker(database, consoles, bounds), consoles.tell_alarm, bounds)
     return Service(
         name=NAME,
         version=VERSION,
@@ -91,7 +104,12 @@ async def wire(settings: Settings) -> Service:
         tokens=tokens,
         subscriptions=subscriptions(await _generation(database)),
         topics=TOPICS,
-        on_close=[partial(app.state.consoles.close)],
+        loops={
+            "alarms": partial(
+                every, settings.alarm_poll_seconds, lambda: watcher.run_once(datetime.now(UTC)), name="alarms"
+            ),
+        },
+        on_close=[consoles.close],
     )
 
 

@@ -1,17 +1,23 @@
 """The other services as the dashboard asks them: numbers of their events, and what an operator does to dead letters.
 
-Every call carries the token of the person at the browser, so each service decides by itself whether that person may.
+What a person asks carries the token of that person, so each service decides by itself whether that person may. What
+the dashboard watches by itself carries its own.
 """
 
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from asyncpg import Record
+from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
+from speerpunt.notifications.v1 import notifications_pb2, notifications_pb2_grpc
 from speerpunt.runtime.v1 import operations_pb2 as pb
 from speerpunt.runtime.v1 import operations_pb2_grpc
 
-from runtime.problems import NotFound, Problem
+from runtime.auth import ServiceTokens
+from runtime.problems import NotFound, Problem, Unavailable
 from runtime.rpc import Client, Identity
 from services.dashboard.settings import Settings
 
@@ -50,15 +56,14 @@ class Consoles:
     """The Operations doors of the services."""
 
     def __init__(self, settings: Settings) -> None:
+        own = ServiceTokens(settings)
         addresses = {name: str(getattr(settings, f"{name}_grpc")) for name in SERVICES}
         self._clients: Mapping[str, Client] = {
-            name: Client(address, name, OnePerson(""), Identity.of(settings))
-            for name, address in addresses.items()
-            if address
+            name: Client(address, name, own, Identity.of(settings)) for name, address in addresses.items() if address
         }
 
-    async def states(self, token: str) -> list[ServiceState]:
-        """All services; one that is away says so."""
+    async def states(self, token: str | None) -> list[ServiceState]:
+        """All services, asked by a person or (None) by the dashboard itself; one that is away says so."""
         return list(await asyncio.gather(*(self._state(name, token) for name in self._clients)))
 
     async def dead_letters(self, token: str, most: int = 200) -> list[tuple[str, Any]]:
@@ -121,7 +126,7 @@ class Consoles:
         for client in self._clients.values():
             await client.close()
 
-    async def _state(self, name: str, token: str) -> ServiceState:
+    async def _state(self, name: str, token: str | None) -> ServiceState:
         try:
             about, lag = await asyncio.gather(
                 self._call(name, "Describe", pb.DescribeRequest(), token),
@@ -131,9 +136,42 @@ class Consoles:
             return ServiceState(name, problem=problem.detail)
         return ServiceState(name, about, tuple(lag.consumers))
 
-    async def _call(self, name: str, method: str, request: Any, token: str, seconds: float = ASK_SECONDS) -> Any:
+    async def _call(self, name: str, method: str, request: Any, token: str | None, seconds: float = ASK_SECONDS) -> Any:
         client = self._clients.get(name)
         if client is None:
             raise NotFound(what="service with this name")
         stub = operations_pb2_grpc.OperationsStub(client.channel)
-        return await client.call(getattr(stub, method), request, timeout_seconds=seconds, tokens=OnePerson(token))
+        person = OnePerson(token) if token is not None else None
+        return await client.call(getattr(stub, method), request, timeout_seconds=seconds, tokens=person)
+
+    # -- what the dashboard asks and says by itself
+
+    async def imbalances(self) -> dict[UUID, tuple[int, int]]:
+        """The regions whose books do not add up to zero: cents and minutes. Raises Unavailable."""
+        funding = self._own("funding")
+        check = funding_pb2_grpc.FundingDeskStub(funding.channel).CheckBalances
+        told = await funding.call(check, funding_pb2.CheckBalancesRequest(), timeout_seconds=ACT_SECONDS)
+        return {UUID(each.consortium_id): (each.cents, each.minutes) for each in told.imbalances}
+
+    async def tell_alarm(self, alarm: Record, cleared: bool) -> None:
+        """Has told that an alarm was raised or cleared; repeating it changes nothing. Raises Unavailable."""
+        notifications = self._own("notifications")
+        request = notifications_pb2.TellAlarmRequest(
+            alarm_id=str(alarm["alarm_id"]),
+            consortium_id=str(alarm["region"] or ""),
+            kind=alarm["kind"],
+            about=alarm["about"],
+            cleared=cleared,
+            amount=alarm["amount"],
+            bound=alarm["bound"],
+            day=alarm["day"].isoformat() if alarm["day"] else "",
+            title=alarm["title"],
+        )
+        tell = notifications_pb2_grpc.DeliveryStub(notifications.channel).TellAlarm
+        await notifications.call(tell, request, timeout_seconds=ACT_SECONDS)
+
+    def _own(self, name: str) -> Client:
+        client = self._clients.get(name)
+        if client is None:
+            raise Unavailable(what=name)
+        return client

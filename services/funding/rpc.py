@@ -9,9 +9,11 @@ from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
 
 from runtime import rpc, telemetry
 from runtime.event import Context
+from runtime.ids import consortium_id
 from runtime.postgres import Database, Tx
 from runtime.problems import InvalidInput, Kind, Problem
 from services.funding.commands import position, reservations
+from services.funding.store import ledger as books
 from services.funding.store import partners
 
 _STATES = {
@@ -27,7 +29,7 @@ class BadDay(Problem, kind=Kind.INVALID):
 
 
 class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
-    """GetBalance, Reserve, Confirm, Release and GetPosition, within one consortium."""
+    """GetBalance, Reserve, Confirm, Release and GetPosition, within one consortium; CheckBalances over all of them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -82,6 +84,22 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         async with self._transaction(request.consortium_id) as tx:
             made = await reservations.release(tx, reservation_id, day=await _day(tx, at), at=at)
         return funding_pb2.ReleaseResponse(state=_STATES[made.state])
+
+    @rpc.allowed("service", "operator")
+    async def CheckBalances(  # noqa: N802
+        self, request: funding_pb2.CheckBalancesRequest, context: Any
+    ) -> funding_pb2.CheckBalancesResponse:
+        """The regions whose accounts do not add up to zero, over the whole installation."""
+        async with self._database.transaction(
+            {consortium_id(code) for code in await partners.codes(self._database)}
+        ) as tx:
+            off = await books.unbalanced(tx)
+        return funding_pb2.CheckBalancesResponse(
+            imbalances=[
+                funding_pb2.Imbalance(consortium_id=str(region), cents=moved.cents, minutes=moved.minutes)
+                for region, moved in off.items()
+            ]
+        )
 
     @rpc.allowed("service", "office", "controller", "accountant")
     async def GetPosition(  # noqa: N802

@@ -12,7 +12,7 @@ from runtime.postgres import Database
 from runtime.rpc import Client, Identity
 from runtime.ticking import every
 from services.notifications.api import ROUTERS
-from services.notifications.clients import Directory, Post
+from services.notifications.clients import Directory, Post, operators
 from services.notifications.handlers import subscriptions
 from services.notifications.letters import Letters
 from services.notifications.loops import Reminders, Sender, now
@@ -44,7 +44,7 @@ async def wire(settings: Settings) -> Service:
     database = await Database.open(settings.database_url.get_secret_value(), name=NAME)
     tokens = TokenChecker(settings)
     partners = Client(settings.partners_grpc, "partners", ServiceTokens(settings), Identity.of(settings))
-    sender = Sender(database, Directory(partners), Post(settings), Letters(), settings)
+    sender = Sender(database, Directory(partners, operators(settings)), Post(settings), Letters(), settings)
     reminders = Reminders(database)
     return Service(
         name=NAME,

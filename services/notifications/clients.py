@@ -3,6 +3,7 @@
 Names and addresses pass through here and are kept nowhere: not in rows, facts, spans or logs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from email.errors import MessageError
@@ -10,7 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import aiosmtplib
 from speerpunt.partners.v1 import partners_pb2, partners_pb2_grpc
@@ -19,6 +20,7 @@ from runtime.postgres import in_transaction
 from runtime.problems import Kind, NotFound, Unavailable
 from runtime.rpc import CalledInTransaction, Client, RemoteProblem
 from services.notifications.domain.notices import Failed, NotSent, Outcome, Sent, Uncertain
+from services.notifications.domain.telling import INSTALLATION, OPERATORS
 from services.notifications.letters import Letter
 from services.notifications.settings import Settings
 
@@ -35,15 +37,30 @@ class Recipient:
     email: str = field(repr=False)
 
 
+def operators(settings: Settings) -> list[Recipient]:
+    """Where the operators of the installation read their mail: functions, no persons, so an address is who they are."""
+    addresses = {each.strip().lower() for each in settings.operators_mail.split(",") if each.strip()}
+    return [
+        Recipient(uuid5(INSTALLATION, f"operators/{each}"), settings.operators_language, "Speerpunt", each)
+        for each in sorted(addresses)
+    ]
+
+
 class Directory:
     """The people of an audience, as partners knows them now."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, operators: Sequence[Recipient] = ()) -> None:
         self._client = client
+        self._operators = sorted(operators, key=lambda each: each.person_id)
         self._stub = partners_pb2_grpc.PartnerDirectoryStub(client.channel)
 
     async def people(self, consortium_id: UUID, audience: str, day: date | None) -> list[Recipient]:
-        """Each person of an audience once, by id. Raises NotFound when there is no such audience, else Unavailable."""
+        """Each person of an audience once, by id. Raises NotFound when there is no such audience, else Unavailable.
+
+        The operators of the installation are no people of a region: their addresses are a setting.
+        """
+        if audience == OPERATORS:
+            return list(self._operators)
         request = partners_pb2.ResolveAudienceRequest(
             consortium_id=str(consortium_id), audience=audience, day=day.isoformat() if day else ""
         )

@@ -17,6 +17,7 @@ from services.notifications.clients import Recipient
 from services.notifications.commands import telling as commands
 from services.notifications.commands.telling import Scene
 from services.notifications.domain.notices import NotSent, Outcome
+from services.notifications.domain.telling import INSTALLATION
 from services.notifications.letters import LANGUAGES, Letter, Letters
 from services.notifications.settings import Settings
 from services.notifications.store import copies, notices, tellings
@@ -172,6 +173,6 @@ def _caused_by(due: Due) -> Context:
 
 
 async def regions(database: Database) -> frozenset[UUID]:
-    """Every region of this installation; their list belongs to no region."""
+    """Every region of this installation, and what is of none; their list belongs to no region."""
     async with database.transaction(()) as tx:
-        return frozenset(await copies.regions(tx))
+        return frozenset({INSTALLATION, *await copies.regions(tx)})

@@ -8,7 +8,10 @@ import runtime.settings
 
 
 class Settings(runtime.settings.Settings):
-    """How mail is sent, and how often the loops look. `starttls` asks the server to encrypt; `auto` when it can."""
+    """How mail is sent, and how often the loops look. `starttls` asks the server to encrypt; `auto` when it can.
+
+    `operators_mail` are the addresses, with commas between, where alarms of the installation go.
+    """
 
     smtp_tls: Literal["auto", "starttls", "always", "never"] = "auto"
     smtp_username: str = ""
@@ -18,3 +21,5 @@ class Settings(runtime.settings.Settings):
     remind_poll_seconds: float = 20
     unknown_after_seconds: float = 300
     give_up_after_seconds: float = 86_400
+    operators_mail: str = ""
+    operators_language: Literal["nl", "sv", "en"] = "nl"

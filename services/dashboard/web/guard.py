@@ -55,6 +55,11 @@ class Visit:
     on: date
 
     @property
+    def everywhere(self) -> bool:
+        """Whether this is an operator, of the whole installation."""
+        return "operator" in self.session.actor.roles
+
+    @property
     def here(self) -> Region:
         """The region of this page."""
         if self.region is None:

@@ -23,7 +23,7 @@ from services.dashboard.web.speaking import LANGUAGES
 
 BEAT_SECONDS = 1.0
 KEEP_ALIVE_BEATS = 15
-PAGES = ("today", "programme", "cofinancing", "agreement", "activities", "planning", "flow", "dead-letters")
+PAGES = ("today", "programme", "cofinancing", "agreement", "activities", "planning", "flow", "alarms", "dead-letters")
 
 router = APIRouter(include_in_schema=False)
 templates = Environment(
@@ -45,7 +45,7 @@ def render(visit: Visit, template: str, status: int = 200, **facts: Any) -> HTML
         region=region,
         base=f"/regions/{region.code}" if region else "",
         here=template,
-        pages=[each for each in PAGES if each != "dead-letters" or "operator" in visit.session.actor.roles],
+        pages=[each for each in PAGES if each != "dead-letters" or visit.everywhere],
         languages=LANGUAGES,
         on=visit.on,
         asked=visit.request.query_params.get("on"),
@@ -84,7 +84,22 @@ async def regions(visit: Seen) -> Response:
 @router.get("/regions/{code}")
 async def today(visit: Seen) -> Response:
     """Is money about to be lost, and the three things to do about it."""
-    return await shown(visit, "today", lambda tx: views.today(tx, visit.on))
+    raised = await _alarms(visit) if visit.everywhere else []
+    async with visit.database.transaction(visit.here.id) as tx:
+        found = await views.today(tx, visit.on)
+    return render(visit, "today", **found, alarms=raised)
+
+
+@router.get("/regions/{code}/alarms")
+async def alarms(visit: Seen) -> Response:
+    """What is amiss, and what was: of this region, and for an operator of the whole installation."""
+    cleared = await Q.cleared_alarms.rows(visit.database.pool, 50)
+    over = [each for each in cleared if visit.everywhere or each["region"] == visit.here.id]
+    return render(visit, "alarms", alarms=await _alarms(visit), over=over)
+
+
+async def _alarms(visit: Visit) -> list[Any]:
+    return await views.alarms(visit.database, visit.here.id, all_of_it=visit.everywhere)
 
 
 @router.get("/regions/{code}/programme")
@@ -135,7 +150,7 @@ async def flow(visit: Seen) -> Response:
     async with visit.database.transaction(visit.here.id) as tx:
         found = await views.flow(tx)
         journey = await views.journey(tx, wanted) if wanted else []
-    states = await consoles.states(visit.session.token) if "operator" in visit.session.actor.roles else []
+    states = await consoles.states(visit.session.token) if visit.everywhere else []
     return render(visit, "flow", **found, wanted=wanted, journey=journey, states=states, trace_url=_trace_url(visit))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from runtime.postgres import Tx
+from runtime.postgres import Database, Tx
 from services.dashboard.domain.standing import Cell, Standing, readings_of
 from services.dashboard.domain.today import Waiting, most_at_stake
 from services.dashboard.store import Q
@@ -120,6 +120,12 @@ async def _agreements_due(tx: Tx) -> list[Waiting]:
 def _is_last(one: Record, rows: Iterable[Record]) -> bool:
     """Whether no later division of the same grant exists: earlier proposals were overtaken."""
     return not any(each["grant_id"] == one["grant_id"] and each["number"] > one["number"] for each in rows)
+
+
+async def alarms(database: Database, region: UUID, *, all_of_it: bool) -> list[Record]:
+    """What is raised now: of this region, and for an operator of everything."""
+    rows = await Q.open_alarms.rows(database.pool)
+    return [row for row in rows if all_of_it or row["region"] == region]
 
 
 # -- money

@@ -89,6 +89,14 @@ FULL JOIN (
 WHERE (kept.cents, kept.minutes, kept.postings) IS DISTINCT FROM (summed.cents, summed.minutes, summed.postings)
 ORDER BY 1;
 
+-- name: unbalanced_regions
+-- The regions of this transaction whose kept balances do not add up to zero: none, ever.
+SELECT consortium_id, sum(cents)::bigint AS cents, sum(minutes)::bigint AS minutes
+FROM accounts
+GROUP BY consortium_id
+HAVING sum(cents) <> 0 OR sum(minutes) <> 0
+ORDER BY consortium_id;
+
 -- name: imbalance
 -- How far the whole journal is from zero, in cents and in minutes, with its number of entries.
 SELECT coalesce(sum(cents), 0)::bigint AS cents, coalesce(sum(minutes), 0)::bigint AS minutes,

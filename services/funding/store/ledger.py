@@ -159,6 +159,12 @@ async def imbalance(tx: Tx) -> Movement:
     return Movement("", row["cents"], row["minutes"], row["entries"]) if row else Movement("", 0, 0, 0)
 
 
+async def unbalanced(tx: Tx) -> dict[UUID, Movement]:
+    """The regions of this transaction whose kept balances do not add up to zero, with how far they are off."""
+    rows = await Q.unbalanced_regions.rows(tx)
+    return {row["consortium_id"]: Movement("", row["cents"], row["minutes"], 0) for row in rows}
+
+
 async def balance_mismatches(tx: Tx) -> tuple[str, ...]:
     """Accounts whose kept balance is not the sum of their postings."""
     return tuple(row["account"] for row in await Q.balance_mismatches.rows(tx, tx.consortium_id))

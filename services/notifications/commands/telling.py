@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from runtime import outbox
 from runtime.event import Change, Fact
@@ -22,6 +23,8 @@ from services.notifications.store.copies import Region
 from services.notifications.store.tellings import Due
 
 MAIL = "mail"
+INSTALLATION = Region(rules.INSTALLATION, "", "Speerpunt", ZoneInfo("Europe/Amsterdam"), "nl")
+"""What stands where a region would, in a letter that is of none."""
 
 Value = str | int | date | time | None
 
@@ -90,6 +93,11 @@ async def count_held(tx: Tx, records: int, happened: datetime | None, at: dateti
             return
 
 
+async def tell_alarm(tx: Tx, told: Telling, at: datetime) -> bool:
+    """Adds an alarm to what is to be told; False when it was added before."""
+    return await tellings.add(tx, told, at)
+
+
 async def remind(tx: Tx, at: datetime, most: int) -> int:
     """Makes the reminders that are due something to tell; how many were due. What no longer holds is dropped."""
     due = await tellings.take_reminders(tx, at, most)
@@ -107,7 +115,7 @@ async def remind(tx: Tx, at: datetime, most: int) -> int:
 
 async def scene(tx: Tx, told: Telling) -> Scene:
     """What is known now for a letter about this. Raises RegionNotKnown and OrganisationNotKnown: not yet."""
-    region = await copies.region(tx)
+    region = INSTALLATION if tx.consortium_id == rules.INSTALLATION else await copies.region(tx)
     facts: dict[str, Value] = {**told.details}
     if told.about is About.MILESTONE:
         milestone = await milestones.by_id(tx, told.about_id)
@@ -171,7 +179,7 @@ async def settle(tx: Tx, notice: Notice, outcome: Outcome, at: datetime, *, last
 
 
 async def _outdated(tx: Tx, told: Telling, at: datetime) -> str | None:
-    if told.about is About.RECORDS:
+    if told.about in (About.RECORDS, About.ALARM):
         return None
     if told.about is not About.MILESTONE:
         return rules.subject_outdated(told, await copies.subject(tx, told.about_id), at)

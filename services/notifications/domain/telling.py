@@ -29,6 +29,17 @@ class About(StrEnum):
     STATEMENT = "statement"
     ACTIVITY = "activity"
     RECORDS = "records"
+    ALARM = "alarm"
+
+
+OPERATORS = "operators"
+"""The audience of what is amiss with the installation: those that a setting names, no people of a region."""
+
+OF_THE_OFFICE = frozenset({"deadline", "unverified"})
+"""Alarms that the office of a region can do something about; the others go to the operators."""
+
+INSTALLATION = UUID(int=0)
+"""Whose a telling is that is of no region."""
 
 
 class SubjectState(StrEnum):
@@ -147,6 +158,21 @@ def reminder_instants(day: date, days_before: tuple[int, ...], zone: ZoneInfo, a
         each: datetime.combine(day - timedelta(days=each), REMIND_AT, zone).astimezone(UTC) for each in days_before
     }
     return {each: instant for each, instant in instants.items() if instant > at}
+
+
+def of_alarm(alarm_id: UUID, region: UUID, kind: str, details: Details, at: datetime, *, cleared: bool) -> Telling:
+    """That an alarm was raised, or cleared: each is one occasion."""
+    office = kind in OF_THE_OFFICE and region != INSTALLATION
+    return Telling(
+        occasion_id=uuid5(alarm_id, "cleared" if cleared else "raised"),
+        template="alarm-over" if cleared else f"alarm-{kind}",
+        audience="office" if office else OPERATORS,
+        about=About.ALARM,
+        about_id=alarm_id,
+        about_version=int(cleared),
+        details=details,
+        due_at=at,
+    )
 
 
 def digest_occasion(consortium_id: UUID, day: date) -> UUID:

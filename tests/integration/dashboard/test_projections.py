@@ -19,7 +19,7 @@ from tests.support.servers import ServiceDatabase
 
 REGION, OTHER = UUID(int=71), UUID(int=72)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-OURS = ("heard", "pulses", "sessions", "generation", "doings", "schema_migrations")
+OURS = ("heard", "pulses", "sessions", "generation", "doings", "alarms", "schema_migrations")
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ LESSON = {
     "ends_at": "2019-03-31T09:10:00+00:00",
 }
 STATEMENT = {"organisation": "Eemtech", "title": None, "deadline": "2019-03-22"}
+ALARM = {"kind": "unverified", "about": "sto-x", "amount": 2, "bound": 30, "day": "2019-03-22", "title": "Verslag"}
 FACTS: dict[str, dict[str, Any]] = {
     "milestone-planned": MILESTONE,
     "milestone-moved": MILESTONE,
@@ -45,6 +46,13 @@ FACTS: dict[str, dict[str, Any]] = {
     },
     "statement-issued": STATEMENT,
     "statement-reminder": {**STATEMENT, "title": "Toezegging 2020", "days_left": 3},
+    "alarm-lag": ALARM,
+    "alarm-dead-letters": ALARM,
+    "alarm-imbalance": ALARM,
+    "alarm-chain-broken": ALARM,
+    "alarm-deadline": ALARM,
+    "alarm-unverified": ALARM,
+    "alarm-over": ALARM,
     "contributions-held": {"count": 2},
     "activity-held": {**LESSON, "code": "les-1", "until": "2019-03-28T16:00:00+00:00"},
     "activity-booked": {**LESSON, "title": "Een robotarm programmeren"},

@@ -24,37 +24,43 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"speerpunt/funding/v1/funding.proto\x12\x14speerpunt.funding.v1\"8\n\x11GetBalanceRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\"\x8e\x01\n\x12GetBalanceResponse\x12\x17\n\x0f\x61llocated_cents\x18\x01 \x01(\x03\x12\x16\n\x0ereserved_cents\x18\x02 \x01(\x03\x12\x17\n\x0f\x63ommitted_cents\x18\x03 \x01(\x03\x12\x17\n\x0f\x61vailable_cents\x18\x04 \x01(\x03\x12\x15\n\rclaimed_cents\x18\x05 \x01(\x03\"m\n\x0eReserveRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x16\n\x0ereservation_id\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\t\x12\r\n\x05\x63\x65nts\x18\x04 \x01(\x03\x12\x0f\n\x07purpose\x18\x05 \x01(\t\"a\n\x0fReserveResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.speerpunt.funding.v1.ReservationState\x12\x17\n\x0f\x61vailable_cents\x18\x02 \x01(\x03\"?\n\x0e\x43onfirmRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x16\n\x0ereservation_id\x18\x02 \x01(\t\"H\n\x0f\x43onfirmResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.speerpunt.funding.v1.ReservationState\"?\n\x0eReleaseRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x16\n\x0ereservation_id\x18\x02 \x01(\t\"H\n\x0fReleaseResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.speerpunt.funding.v1.ReservationState\"L\n\x12GetPositionRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\r\n\x05\x61s_of\x18\x02 \x01(\t\x12\x10\n\x08known_on\x18\x03 \x01(\t\"\x99\x02\n\x13GetPositionResponse\x12\x16\n\x0erealised_cents\x18\x01 \x01(\x03\x12\x18\n\x10realised_minutes\x18\x02 \x01(\x03\x12\x16\n\x0e\x64\x65\x63lared_cents\x18\x03 \x01(\x03\x12\x16\n\x0epromised_cents\x18\x04 \x01(\x03\x12\x33\n\nthresholds\x18\x05 \x03(\x0b\x32\x1f.speerpunt.funding.v1.Threshold\x12\x18\n\x10\x64\x65\x63lared_minutes\x18\x06 \x01(\x03\x12\x18\n\x10promised_minutes\x18\x07 \x01(\x03\x12\x16\n\x0e\x66orecast_cents\x18\x08 \x01(\x03\x12\r\n\x05\x61s_of\x18\t \x01(\t\x12\x10\n\x08known_on\x18\n \x01(\t\"\x8b\x01\n\tThreshold\x12\x0c\n\x04\x62\x61se\x18\x01 \x01(\t\x12\x16\n\x0erequired_cents\x18\x02 \x01(\x03\x12\x17\n\x0fshortfall_cents\x18\x03 \x01(\x03\x12\x1d\n\x15realised_basis_points\x18\x04 \x01(\x03\x12 \n\x18\x66orecast_shortfall_cents\x18\x05 \x01(\x03*\x96\x01\n\x10ReservationState\x12!\n\x1dRESERVATION_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aRESERVATION_STATE_RESERVED\x10\x01\x12\x1f\n\x1bRESERVATION_STATE_CONFIRMED\x10\x02\x12\x1e\n\x1aRESERVATION_STATE_RELEASED\x10\x03\x32\xda\x03\n\x0b\x46undingDesk\x12_\n\nGetBalance\x12\'.speerpunt.funding.v1.GetBalanceRequest\x1a(.speerpunt.funding.v1.GetBalanceResponse\x12V\n\x07Reserve\x12$.speerpunt.funding.v1.ReserveRequest\x1a%.speerpunt.funding.v1.ReserveResponse\x12V\n\x07\x43onfirm\x12$.speerpunt.funding.v1.ConfirmRequest\x1a%.speerpunt.funding.v1.ConfirmResponse\x12V\n\x07Release\x12$.speerpunt.funding.v1.ReleaseRequest\x1a%.speerpunt.funding.v1.ReleaseResponse\x12\x62\n\x0bGetPosition\x12(.speerpunt.funding.v1.GetPositionRequest\x1a).speerpunt.funding.v1.GetPositionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"speerpunt/funding/v1/funding.proto\x12\x14speerpunt.funding.v1\"\x16\n\x14\x43heckBalancesRequest\"L\n\x15\x43heckBalancesResponse\x12\x33\n\nimbalances\x18\x01 \x03(\x0b\x32\x1f.speerpunt.funding.v1.Imbalance\"B\n\tImbalance\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\r\n\x05\x63\x65nts\x18\x02 \x01(\x03\x12\x0f\n\x07minutes\x18\x03 \x01(\x03\"8\n\x11GetBalanceRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\"\x8e\x01\n\x12GetBalanceResponse\x12\x17\n\x0f\x61llocated_cents\x18\x01 \x01(\x03\x12\x16\n\x0ereserved_cents\x18\x02 \x01(\x03\x12\x17\n\x0f\x63ommitted_cents\x18\x03 \x01(\x03\x12\x17\n\x0f\x61vailable_cents\x18\x04 \x01(\x03\x12\x15\n\rclaimed_cents\x18\x05 \x01(\x03\"m\n\x0eReserveRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x16\n\x0ereservation_id\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\t\x12\r\n\x05\x63\x65nts\x18\x04 \x01(\x03\x12\x0f\n\x07purpose\x18\x05 \x01(\t\"a\n\x0fReserveResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.speerpunt.funding.v1.ReservationState\x12\x17\n\x0f\x61vailable_cents\x18\x02 \x01(\x03\"?\n\x0e\x43onfirmRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x16\n\x0ereservation_id\x18\x02 \x01(\t\"H\n\x0f\x43onfirmResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.speerpunt.funding.v1.ReservationState\"?\n\x0eReleaseRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x16\n\x0ereservation_id\x18\x02 \x01(\t\"H\n\x0fReleaseResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.speerpunt.funding.v1.ReservationState\"L\n\x12GetPositionRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\r\n\x05\x61s_of\x18\x02 \x01(\t\x12\x10\n\x08known_on\x18\x03 \x01(\t\"\x99\x02\n\x13GetPositionResponse\x12\x16\n\x0erealised_cents\x18\x01 \x01(\x03\x12\x18\n\x10realised_minutes\x18\x02 \x01(\x03\x12\x16\n\x0e\x64\x65\x63lared_cents\x18\x03 \x01(\x03\x12\x16\n\x0epromised_cents\x18\x04 \x01(\x03\x12\x33\n\nthresholds\x18\x05 \x03(\x0b\x32\x1f.speerpunt.funding.v1.Threshold\x12\x18\n\x10\x64\x65\x63lared_minutes\x18\x06 \x01(\x03\x12\x18\n\x10promised_minutes\x18\x07 \x01(\x03\x12\x16\n\x0e\x66orecast_cents\x18\x08 \x01(\x03\x12\r\n\x05\x61s_of\x18\t \x01(\t\x12\x10\n\x08known_on\x18\n \x01(\t\"\x8b\x01\n\tThreshold\x12\x0c\n\x04\x62\x61se\x18\x01 \x01(\t\x12\x16\n\x0erequired_cents\x18\x02 \x01(\x03\x12\x17\n\x0fshortfall_cents\x18\x03 \x01(\x03\x12\x1d\n\x15realised_basis_points\x18\x04 \x01(\x03\x12 \n\x18\x66orecast_shortfall_cents\x18\x05 \x01(\x03*\x96\x01\n\x10ReservationState\x12!\n\x1dRESERVATION_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aRESERVATION_STATE_RESERVED\x10\x01\x12\x1f\n\x1bRESERVATION_STATE_CONFIRMED\x10\x02\x12\x1e\n\x1aRESERVATION_STATE_RELEASED\x10\x03\x32\xc4\x04\n\x0b\x46undingDesk\x12_\n\nGetBalance\x12\'.speerpunt.funding.v1.GetBalanceRequest\x1a(.speerpunt.funding.v1.GetBalanceResponse\x12V\n\x07Reserve\x12$.speerpunt.funding.v1.ReserveRequest\x1a%.speerpunt.funding.v1.ReserveResponse\x12V\n\x07\x43onfirm\x12$.speerpunt.funding.v1.ConfirmRequest\x1a%.speerpunt.funding.v1.ConfirmResponse\x12V\n\x07Release\x12$.speerpunt.funding.v1.ReleaseRequest\x1a%.speerpunt.funding.v1.ReleaseResponse\x12\x62\n\x0bGetPosition\x12(.speerpunt.funding.v1.GetPositionRequest\x1a).speerpunt.funding.v1.GetPositionResponse\x12h\n\rCheckBalances\x12*.speerpunt.funding.v1.CheckBalancesRequest\x1a+.speerpunt.funding.v1.CheckBalancesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'speerpunt.funding.v1.funding_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RESERVATIONSTATE']._serialized_start=1256
-  _globals['_RESERVATIONSTATE']._serialized_end=1406
-  _globals['_GETBALANCEREQUEST']._serialized_start=60
-  _globals['_GETBALANCEREQUEST']._serialized_end=116
-  _globals['_GETBALANCERESPONSE']._serialized_start=119
-  _globals['_GETBALANCERESPONSE']._serialized_end=261
-  _globals['_RESERVEREQUEST']._serialized_start=263
-  _globals['_RESERVEREQUEST']._serialized_end=372
-  _globals['_RESERVERESPONSE']._serialized_start=374
-  _globals['_RESERVERESPONSE']._serialized_end=471
-  _globals['_CONFIRMREQUEST']._serialized_start=473
-  _globals['_CONFIRMREQUEST']._serialized_end=536
-  _globals['_CONFIRMRESPONSE']._serialized_start=538
-  _globals['_CONFIRMRESPONSE']._serialized_end=610
-  _globals['_RELEASEREQUEST']._serialized_start=612
-  _globals['_RELEASEREQUEST']._serialized_end=675
-  _globals['_RELEASERESPONSE']._serialized_start=677
-  _globals['_RELEASERESPONSE']._serialized_end=749
-  _globals['_GETPOSITIONREQUEST']._serialized_start=751
-  _globals['_GETPOSITIONREQUEST']._serialized_end=827
-  _globals['_GETPOSITIONRESPONSE']._serialized_start=830
-  _globals['_GETPOSITIONRESPONSE']._serialized_end=1111
-  _globals['_THRESHOLD']._serialized_start=1114
-  _globals['_THRESHOLD']._serialized_end=1253
-  _globals['_FUNDINGDESK']._serialized_start=1409
-  _globals['_FUNDINGDESK']._serialized_end=1883
+  _globals['_RESERVATIONSTATE']._serialized_start=1426
+  _globals['_RESERVATIONSTATE']._serialized_end=1576
+  _globals['_CHECKBALANCESREQUEST']._serialized_start=60
+  _globals['_CHECKBALANCESREQUEST']._serialized_end=82
+  _globals['_CHECKBALANCESRESPONSE']._serialized_start=84
+  _globals['_CHECKBALANCESRESPONSE']._serialized_end=160
+  _globals['_IMBALANCE']._serialized_start=162
+  _globals['_IMBALANCE']._serialized_end=228
+  _globals['_GETBALANCEREQUEST']._serialized_start=230
+  _globals['_GETBALANCEREQUEST']._serialized_end=286
+  _globals['_GETBALANCERESPONSE']._serialized_start=289
+  _globals['_GETBALANCERESPONSE']._serialized_end=431
+  _globals['_RESERVEREQUEST']._serialized_start=433
+  _globals['_RESERVEREQUEST']._serialized_end=542
+  _globals['_RESERVERESPONSE']._serialized_start=544
+  _globals['_RESERVERESPONSE']._serialized_end=641
+  _globals['_CONFIRMREQUEST']._serialized_start=643
+  _globals['_CONFIRMREQUEST']._serialized_end=706
+  _globals['_CONFIRMRESPONSE']._serialized_start=708
+  _globals['_CONFIRMRESPONSE']._serialized_end=780
+  _globals['_RELEASEREQUEST']._serialized_start=782
+  _globals['_RELEASEREQUEST']._serialized_end=845
+  _globals['_RELEASERESPONSE']._serialized_start=847
+  _globals['_RELEASERESPONSE']._serialized_end=919
+  _globals['_GETPOSITIONREQUEST']._serialized_start=921
+  _globals['_GETPOSITIONREQUEST']._serialized_end=997
+  _globals['_GETPOSITIONRESPONSE']._serialized_start=1000
+  _globals['_GETPOSITIONRESPONSE']._serialized_end=1281
+  _globals['_THRESHOLD']._serialized_start=1284
+  _globals['_THRESHOLD']._serialized_end=1423
+  _globals['_FUNDINGDESK']._serialized_start=1579
+  _globals['_FUNDINGDESK']._serialized_end=2159
 # @@protoc_insertion_point(module_scope)

@@ -39,6 +39,68 @@ RESERVATION_STATE_RELEASED: ReservationState.ValueType  # 3
 Global___ReservationState: _TypeAlias = ReservationState  # noqa: Y015
 
 @_typing.final
+class CheckBalancesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckBalancesRequest: _TypeAlias = CheckBalancesRequest  # noqa: Y015
+
+@_typing.final
+class CheckBalancesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMBALANCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def imbalances(self) -> _containers.RepeatedCompositeFieldContainer[Global___Imbalance]: ...
+    def __init__(
+        self,
+        *,
+        imbalances: _abc.Iterable[Global___Imbalance] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["imbalances", b"imbalances"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckBalancesResponse: _TypeAlias = CheckBalancesResponse  # noqa: Y015
+
+@_typing.final
+class Imbalance(_message.Message):
+    """How far the accounts of a region are from zero."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSORTIUM_ID_FIELD_NUMBER: _builtins.int
+    CENTS_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    consortium_id: _builtins.str
+    cents: _builtins.int
+    minutes: _builtins.int
+    def __init__(
+        self,
+        *,
+        consortium_id: _builtins.str = ...,
+        cents: _builtins.int = ...,
+        minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cents", b"cents", "consortium_id", b"consortium_id", "minutes", b"minutes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Imbalance: _TypeAlias = Imbalance  # noqa: Y015
+
+@_typing.final
 class GetBalanceRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

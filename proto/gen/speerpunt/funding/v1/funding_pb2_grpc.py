@@ -60,6 +60,11 @@ class FundingDeskStub:
                 request_serializer=speerpunt_dot_funding_dot_v1_dot_funding__pb2.GetPositionRequest.SerializeToString,
                 response_deserializer=speerpunt_dot_funding_dot_v1_dot_funding__pb2.GetPositionResponse.FromString,
                 _registered_method=True)
+        self.CheckBalances = channel.unary_unary(
+                '/speerpunt.funding.v1.FundingDesk/CheckBalances',
+                request_serializer=speerpunt_dot_funding_dot_v1_dot_funding__pb2.CheckBalancesRequest.SerializeToString,
+                response_deserializer=speerpunt_dot_funding_dot_v1_dot_funding__pb2.CheckBalancesResponse.FromString,
+                _registered_method=True)
 
 
 class FundingDeskServicer:
@@ -101,6 +106,13 @@ class FundingDeskServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckBalances(self, request, context):
+        """The regions whose accounts do not add up to zero: none, ever.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FundingDeskServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -128,6 +140,11 @@ def add_FundingDeskServicer_to_server(servicer, server):
                     servicer.GetPosition,
                     request_deserializer=speerpunt_dot_funding_dot_v1_dot_funding__pb2.GetPositionRequest.FromString,
                     response_serializer=speerpunt_dot_funding_dot_v1_dot_funding__pb2.GetPositionResponse.SerializeToString,
+            ),
+            'CheckBalances': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckBalances,
+                    request_deserializer=speerpunt_dot_funding_dot_v1_dot_funding__pb2.CheckBalancesRequest.FromString,
+                    response_serializer=speerpunt_dot_funding_dot_v1_dot_funding__pb2.CheckBalancesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -266,6 +283,33 @@ class FundingDesk:
             '/speerpunt.funding.v1.FundingDesk/GetPosition',
             speerpunt_dot_funding_dot_v1_dot_funding__pb2.GetPositionRequest.SerializeToString,
             speerpunt_dot_funding_dot_v1_dot_funding__pb2.GetPositionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckBalances(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/speerpunt.funding.v1.FundingDesk/CheckBalances',
+            speerpunt_dot_funding_dot_v1_dot_funding__pb2.CheckBalancesRequest.SerializeToString,
+            speerpunt_dot_funding_dot_v1_dot_funding__pb2.CheckBalancesResponse.FromString,
             options,
             channel_credentials,
             insecure,

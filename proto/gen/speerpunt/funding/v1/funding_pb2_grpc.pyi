@@ -43,6 +43,8 @@ class FundingDeskStub:
     """Gives what was set aside back to its line."""
     GetPosition: _grpc.UnaryUnaryMultiCallable[_funding_pb2.GetPositionRequest, _funding_pb2.GetPositionResponse]
     """Co-financing against the threshold."""
+    CheckBalances: _grpc.UnaryUnaryMultiCallable[_funding_pb2.CheckBalancesRequest, _funding_pb2.CheckBalancesResponse]
+    """The regions whose accounts do not add up to zero: none, ever."""
 
 @_typing.type_check_only
 class FundingDeskAsyncStub(FundingDeskStub):
@@ -59,6 +61,8 @@ class FundingDeskAsyncStub(FundingDeskStub):
     """Gives what was set aside back to its line."""
     GetPosition: _aio.UnaryUnaryMultiCallable[_funding_pb2.GetPositionRequest, _funding_pb2.GetPositionResponse]  # type: ignore[assignment]
     """Co-financing against the threshold."""
+    CheckBalances: _aio.UnaryUnaryMultiCallable[_funding_pb2.CheckBalancesRequest, _funding_pb2.CheckBalancesResponse]  # type: ignore[assignment]
+    """The regions whose accounts do not add up to zero: none, ever."""
 
 class FundingDeskServicer(metaclass=_abc_1.ABCMeta):
     """The money, for those who must not overspend it. A reservation's id is its key for ever: repeating a call changes nothing."""
@@ -102,5 +106,13 @@ class FundingDeskServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_funding_pb2.GetPositionResponse, _abc.Awaitable[_funding_pb2.GetPositionResponse]]:
         """Co-financing against the threshold."""
+
+    @_abc_1.abstractmethod
+    def CheckBalances(
+        self,
+        request: _funding_pb2.CheckBalancesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_funding_pb2.CheckBalancesResponse, _abc.Awaitable[_funding_pb2.CheckBalancesResponse]]:
+        """The regions whose accounts do not add up to zero: none, ever."""
 
 def add_FundingDeskServicer_to_server(servicer: FundingDeskServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -24,17 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.speerpunt/notifications/v1/notifications.proto\x12\x1aspeerpunt.notifications.v1\"<\n\x10GetNoticeRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x11\n\tnotice_id\x18\x02 \x01(\t\"\x91\x01\n\x11GetNoticeResponse\x12\x11\n\tnotice_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x10\n\x08template\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\r\n\x05state\x18\x06 \x01(\t\x12\x12\n\ndecided_at\x18\x07 \x01(\t2t\n\x08\x44\x65livery\x12h\n\tGetNotice\x12,.speerpunt.notifications.v1.GetNoticeRequest\x1a-.speerpunt.notifications.v1.GetNoticeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.speerpunt/notifications/v1/notifications.proto\x12\x1aspeerpunt.notifications.v1\"\xa4\x01\n\x10TellAlarmRequest\x12\x10\n\x08\x61larm_id\x18\x01 \x01(\t\x12\x15\n\rconsortium_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\r\n\x05\x61\x62out\x18\x04 \x01(\t\x12\x0f\n\x07\x63leared\x18\x05 \x01(\x08\x12\x0e\n\x06\x61mount\x18\x06 \x01(\x03\x12\r\n\x05\x62ound\x18\x07 \x01(\x03\x12\x0b\n\x03\x64\x61y\x18\x08 \x01(\t\x12\r\n\x05title\x18\t \x01(\t\"\x13\n\x11TellAlarmResponse\"<\n\x10GetNoticeRequest\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x11\n\tnotice_id\x18\x02 \x01(\t\"\x91\x01\n\x11GetNoticeResponse\x12\x11\n\tnotice_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x10\n\x08template\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\r\n\x05state\x18\x06 \x01(\t\x12\x12\n\ndecided_at\x18\x07 \x01(\t2\xde\x01\n\x08\x44\x65livery\x12h\n\tGetNotice\x12,.speerpunt.notifications.v1.GetNoticeRequest\x1a-.speerpunt.notifications.v1.GetNoticeResponse\x12h\n\tTellAlarm\x12,.speerpunt.notifications.v1.TellAlarmRequest\x1a-.speerpunt.notifications.v1.TellAlarmResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'speerpunt.notifications.v1.notifications_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETNOTICEREQUEST']._serialized_start=78
-  _globals['_GETNOTICEREQUEST']._serialized_end=138
-  _globals['_GETNOTICERESPONSE']._serialized_start=141
-  _globals['_GETNOTICERESPONSE']._serialized_end=286
-  _globals['_DELIVERY']._serialized_start=288
-  _globals['_DELIVERY']._serialized_end=404
+  _globals['_TELLALARMREQUEST']._serialized_start=79
+  _globals['_TELLALARMREQUEST']._serialized_end=243
+  _globals['_TELLALARMRESPONSE']._serialized_start=245
+  _globals['_TELLALARMRESPONSE']._serialized_end=264
+  _globals['_GETNOTICEREQUEST']._serialized_start=266
+  _globals['_GETNOTICEREQUEST']._serialized_end=326
+  _globals['_GETNOTICERESPONSE']._serialized_start=329
+  _globals['_GETNOTICERESPONSE']._serialized_end=474
+  _globals['_DELIVERY']._serialized_start=477
+  _globals['_DELIVERY']._serialized_end=699
 # @@protoc_insertion_point(module_scope)

@@ -17,6 +17,69 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class TellAlarmRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_ID_FIELD_NUMBER: _builtins.int
+    CONSORTIUM_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ABOUT_FIELD_NUMBER: _builtins.int
+    CLEARED_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    BOUND_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    alarm_id: _builtins.str
+    """The alarm: it is told to be raised once, and to be cleared once."""
+    consortium_id: _builtins.str
+    """Empty for what is of the installation."""
+    kind: _builtins.str
+    """lag, dead-letters, imbalance, chain-broken, deadline, unverified."""
+    about: _builtins.str
+    """The service, or the code of the region."""
+    cleared: _builtins.bool
+    amount: _builtins.int
+    bound: _builtins.int
+    day: _builtins.str
+    """2024-05-01, or empty."""
+    title: _builtins.str
+    def __init__(
+        self,
+        *,
+        alarm_id: _builtins.str = ...,
+        consortium_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        about: _builtins.str = ...,
+        cleared: _builtins.bool = ...,
+        amount: _builtins.int = ...,
+        bound: _builtins.int = ...,
+        day: _builtins.str = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "alarm_id", b"alarm_id", "amount", b"amount", "bound", b"bound", "cleared", b"cleared", "consortium_id", b"consortium_id", "day", b"day", "kind", b"kind", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellAlarmRequest: _TypeAlias = TellAlarmRequest  # noqa: Y015
+
+@_typing.final
+class TellAlarmResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellAlarmResponse: _TypeAlias = TellAlarmResponse  # noqa: Y015
+
+@_typing.final
 class GetNoticeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

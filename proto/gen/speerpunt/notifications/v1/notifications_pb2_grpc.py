@@ -40,6 +40,11 @@ class DeliveryStub:
                 request_serializer=speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.GetNoticeRequest.SerializeToString,
                 response_deserializer=speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.GetNoticeResponse.FromString,
                 _registered_method=True)
+        self.TellAlarm = channel.unary_unary(
+                '/speerpunt.notifications.v1.Delivery/TellAlarm',
+                request_serializer=speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.TellAlarmRequest.SerializeToString,
+                response_deserializer=speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.TellAlarmResponse.FromString,
+                _registered_method=True)
 
 
 class DeliveryServicer:
@@ -52,6 +57,13 @@ class DeliveryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TellAlarm(self, request, context):
+        """Has told that an alarm was raised, or cleared: once, however often it is called.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeliveryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -59,6 +71,11 @@ def add_DeliveryServicer_to_server(servicer, server):
                     servicer.GetNotice,
                     request_deserializer=speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.GetNoticeRequest.FromString,
                     response_serializer=speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.GetNoticeResponse.SerializeToString,
+            ),
+            'TellAlarm': grpc.unary_unary_rpc_method_handler(
+                    servicer.TellAlarm,
+                    request_deserializer=speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.TellAlarmRequest.FromString,
+                    response_serializer=speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.TellAlarmResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -89,6 +106,33 @@ class Delivery:
             '/speerpunt.notifications.v1.Delivery/GetNotice',
             speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.GetNoticeRequest.SerializeToString,
             speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.GetNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TellAlarm(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/speerpunt.notifications.v1.Delivery/TellAlarm',
+            speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.TellAlarmRequest.SerializeToString,
+            speerpunt_dot_notifications_dot_v1_dot_notifications__pb2.TellAlarmResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,6 +34,8 @@ class DeliveryStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DeliveryAsyncStub: ...
     GetNotice: _grpc.UnaryUnaryMultiCallable[_notifications_pb2.GetNoticeRequest, _notifications_pb2.GetNoticeResponse]
+    TellAlarm: _grpc.UnaryUnaryMultiCallable[_notifications_pb2.TellAlarmRequest, _notifications_pb2.TellAlarmResponse]
+    """Has told that an alarm was raised, or cleared: once, however often it is called."""
 
 @_typing.type_check_only
 class DeliveryAsyncStub(DeliveryStub):
@@ -41,6 +43,8 @@ class DeliveryAsyncStub(DeliveryStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetNotice: _aio.UnaryUnaryMultiCallable[_notifications_pb2.GetNoticeRequest, _notifications_pb2.GetNoticeResponse]  # type: ignore[assignment]
+    TellAlarm: _aio.UnaryUnaryMultiCallable[_notifications_pb2.TellAlarmRequest, _notifications_pb2.TellAlarmResponse]  # type: ignore[assignment]
+    """Has told that an alarm was raised, or cleared: once, however often it is called."""
 
 class DeliveryServicer(metaclass=_abc_1.ABCMeta):
     """What was told to whom, without addresses."""
@@ -51,5 +55,13 @@ class DeliveryServicer(metaclass=_abc_1.ABCMeta):
         request: _notifications_pb2.GetNoticeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notifications_pb2.GetNoticeResponse, _abc.Awaitable[_notifications_pb2.GetNoticeResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def TellAlarm(
+        self,
+        request: _notifications_pb2.TellAlarmRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notifications_pb2.TellAlarmResponse, _abc.Awaitable[_notifications_pb2.TellAlarmResponse]]:
+        """Has told that an alarm was raised, or cleared: once, however often it is called."""
 
 def add_DeliveryServicer_to_server(servicer: DeliveryServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
