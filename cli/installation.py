@@ -22,7 +22,8 @@ from cli.portal import Portal
 from deploy.embedded.folders import runs_folder
 from deploy.embedded.up import running
 from runtime.problems import Kind, Unavailable
-from runtime.rpc import Client, RemoteProblem
+from runtime.rpc import Client, Identity, RemoteProblem
+from runtime.settings import Settings, load
 
 SUBJECT = "operator-1"
 SERVICES = ("partners", "funding", "activities", "notifications", "dashboard")
@@ -191,7 +192,7 @@ class Operator:
             sentence = f"The gRPC address of {service} is not known: name it in SPEERPUNT_ADDRESSES."
             raise Stopped(sentence, "unavailable", Exit.AWAY)
         if service not in self._channels:
-            self._channels[service] = Client(address, service, _Given(self.token))
+            self._channels[service] = Client(address, service, _Given(self.token), Identity.of(load(Settings)))
         client = self._channels[service]
         try:
             return await client.call(getattr(stub(client.channel), method), request, timeout_seconds=seconds)
