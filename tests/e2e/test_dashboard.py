@@ -10,6 +10,8 @@ import time
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,7 +37,17 @@ from tests.support.browser import barriers, browser, shot
 pytestmark = pytest.mark.timeout(300)
 
 CODE = "sto-gooi-klein"
-PAGES = ("", "/programme", "/cofinancing", "/agreement", "/activities", "/planning", "/flow", "/dead-letters")
+PAGES = (
+    "",
+    "/programme",
+    "/cofinancing",
+    "/agreement",
+    "/activities",
+    "/planning",
+    "/flow",
+    "/alarms",
+    "/dead-letters",
+)
 DEADLINE_SECONDS = 40
 OF_THIS_DATABASE = {"generation", "pulses", "sessions", "doings"}
 
@@ -79,7 +91,12 @@ class World:
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     region = read(PROJECT / "examples" / "gooi-klein")
     async with browser() as chromium:
-        stack = Stack(services=SERVICES, runs=tmp_path_factory.mktemp("runs"), progress=lambda _: None)
+        stack = Stack(
+            services=SERVICES,
+            runs=tmp_path_factory.mktemp("runs"),
+            progress=lambda _: None,
+            environment={"dashboard": {"SPEERPUNT_ALARM_POLL_SECONDS": "0.5"}},
+        )
         async with stack, httpx2.AsyncClient(timeout=30) as client:
             stage = await Stage.set(region, stack, client, time.monotonic())
             await played(stage)
@@ -257,6 +274,13 @@ async def test_what_could_not_be_handled_is_opened_replayed_and_kept_with_who_di
             assert "organisationId" in shown
             assert name not in shown
         assert await barriers(page) == []
+
+        async def shown_on_today() -> bool:
+            await page.goto(world.region)
+            return await page.locator("section.alarm li.dead-letters", has_text="notifications").count() == 1
+
+        await eventually(shown_on_today)
+        assert await barriers(page) == []
         await database.execute("ALTER TABLE organisations DROP CONSTRAINT organisations_name_check")
         await page.goto(f"{world.region}/dead-letters")
         await page.click("form[action$=replay-all] button")
@@ -270,6 +294,17 @@ async def test_what_could_not_be_handled_is_opened_replayed_and_kept_with_who_di
     assert settled["closedBy"].endswith("|operator")
     assert "operator" in await page.inner_text("table")
     await speerpunt(world, "dead-letters", "replay", str(uuid4()), ends=6)
+
+    async def operators_were_told_of_both() -> bool:
+        mails = [message_from_bytes(path.read_bytes(), policy=SMTP) for path in world.stack.inbox.glob("*.eml")]
+        told = [str(mail["subject"]) for mail in mails if mail["to"] and "operators@" in mail["to"]]
+        raised = [each for each in told if each == "Let op: vastgelopen berichten bij notifications"]
+        over = [each for each in told if each == "Voorbij: alarm bij notifications (dead-letters)"]
+        return 1 <= len(raised) == len(over)
+
+    await eventually(operators_were_told_of_both)
+    await page.goto(f"{world.region}/alarms")
+    assert "notifications" in await page.inner_text("tbody")
 
 
 async def test_the_command_line_tells_what_the_services_and_the_dashboard_tell(world: World, tmp_path: Path) -> None:
