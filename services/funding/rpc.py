@@ -9,7 +9,6 @@ from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
 
 from runtime import rpc, telemetry
 from runtime.event import Context
-from runtime.ids import consortium_id
 from runtime.postgres import Database, Tx
 from runtime.problems import InvalidInput, Kind, Problem
 from services.funding.commands import position, reservations
@@ -90,9 +89,7 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         self, request: funding_pb2.CheckBalancesRequest, context: Any
     ) -> funding_pb2.CheckBalancesResponse:
         """The regions whose accounts do not add up to zero, over the whole installation."""
-        async with self._database.transaction(
-            {consortium_id(code) for code in await partners.codes(self._database)}
-        ) as tx:
+        async with self._database.transaction(await partners.regions(self._database)) as tx:
             off = await books.unbalanced(tx)
         return funding_pb2.CheckBalancesResponse(
             imbalances=[

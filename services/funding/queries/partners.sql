@@ -99,3 +99,7 @@ ORDER BY organisation_id, position;
 -- name: consortium_codes
 -- The codes of all regions of this installation.
 SELECT code FROM consortia ORDER BY code;
+
+-- name: consortium_ids
+-- All regions of this installation.
+SELECT consortium_id FROM consortia ORDER BY consortium_id;

@@ -101,6 +101,11 @@ async def codes(database: Database) -> list[str]:
     return [row["code"] for row in await Q.consortium_codes.rows(database.pool)]
 
 
+async def regions(database: Database) -> frozenset[UUID]:
+    """All regions of this installation."""
+    return frozenset(row["consortium_id"] for row in await Q.consortium_ids.rows(database.pool))
+
+
 async def save_programme(
     tx: Tx,
     programme: UUID,

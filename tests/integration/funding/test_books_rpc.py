@@ -46,6 +46,22 @@ class Desk:
         return await getattr(self.stub, method)(request, timeout=5, metadata=metadata)
 
 
+async def test_books_that_do_not_add_up_are_named_to_services_and_operators_and_nobody_else(desk: Desk) -> None:
+    for role in ("service", "operator"):
+        metadata = (("authorization", f"{role} {desk.region.id}"),)
+        assert not (await desk.stub.CheckBalances(pb.CheckBalancesRequest(), timeout=5, metadata=metadata)).imbalances
+    async with desk.region.database.transaction(desk.region.id) as tx:
+        await tx.connection.execute(
+            "UPDATE accounts SET cents = cents + 7 WHERE account = (SELECT min(account) FROM accounts)"
+        )
+    [off] = (await desk.stub.CheckBalances(pb.CheckBalancesRequest(), timeout=5, metadata=metadata)).imbalances
+    assert (off.consortium_id, off.cents, off.minutes) == (str(desk.region.id), 7, 0)
+    office = (("authorization", f"office {desk.region.id}"),)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.stub.CheckBalances(pb.CheckBalancesRequest(), timeout=5, metadata=office)
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
 @pytest.fixture
 async def desk(database_for: DatabaseFor) -> AsyncIterator[Desk]:
     database = await Database.open((await database_for("funding")).app_url, name="test", most=5)
