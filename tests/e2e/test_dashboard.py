@@ -3,40 +3,29 @@
 import asyncio
 import hashlib
 import json
-import os
 import re
 import sys
-import time
 import zipfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import asyncpg
 import httpx2
 import pytest
-from aiokafka import AIOKafkaProducer
-from playwright.async_api import Browser, BrowserContext, Page
 
-from cli.demo import account, award, carry_out, lessons, plan, pledge, sign
-from cli.demo.stage import Stage
-from cli.demo.systems import Systems
-from cli.region import read
 from deploy.embedded.folders import PROJECT
-from deploy.embedded.supervisor import SERVICES, Stack
-from runtime import ids
+from deploy.embedded.supervisor import SERVICES
 from services.dashboard.app import MIGRATIONS
 from services.dashboard.web.speaking import Speech
-from tests.support.browser import barriers, browser, shot
+from tests.support.browser import SCREENSHOTS, barriers, shot
+from tests.support.played import CODE, DEADLINE_SECONDS, World, a_world, eventually, heard_all, poison, speerpunt
 
 pytestmark = pytest.mark.timeout(300)
 
-CODE = "sto-gooi-klein"
 PAGES = (
     "",
     "/programme",
@@ -48,79 +37,16 @@ PAGES = (
     "/alarms",
     "/dead-letters",
 )
-DEADLINE_SECONDS = 40
+A4_PIXELS = 718
+"""The width of A4 between our margins, at 96 pixels an inch."""
 OF_THIS_DATABASE = {"generation", "pulses", "sessions", "doings"}
-
-
-@dataclass
-class World:
-    """A played region on a stack with the dashboard, and a browser."""
-
-    stack: Stack
-    stage: Stage
-    chromium: Browser
-    said: list[str] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        return self.stack.http["dashboard"]
-
-    @property
-    def region(self) -> str:
-        return f"{self.address}/regions/{CODE}"
-
-    @property
-    def day(self) -> str:
-        return self.stage.region.report_on.isoformat()
-
-    async def context(self, locale: str = "nl-NL", **more: Any) -> BrowserContext:
-        return await self.chromium.new_context(locale=locale, viewport={"width": 1200, "height": 900}, **more)
-
-    async def signed_in(self, subject: str = "operator", context: BrowserContext | None = None) -> Page:
-        """A page of somebody who went through the sign-in service; what its console complains of is kept."""
-        page = await (context or await self.context()).new_page()
-        page.on("console", lambda each: self.said.append(each.text) if each.type in ("error", "warning") else None)
-        page.on("pageerror", lambda each: self.said.append(str(each)))
-        await page.goto(f"{self.region}?on={self.day}")
-        await page.click(f'button[value="{subject}"]')
-        await page.wait_for_url(f"{self.region}?on={self.day}")
-        return page
 
 
 @pytest.fixture(scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    region = read(PROJECT / "examples" / "gooi-klein")
-    async with browser() as chromium:
-        stack = Stack(
-            services=SERVICES,
-            runs=tmp_path_factory.mktemp("runs"),
-            progress=lambda _: None,
-            environment={"dashboard": {"SPEERPUNT_ALARM_POLL_SECONDS": "0.5"}},
-        )
-        async with stack, httpx2.AsyncClient(timeout=30) as client:
-            stage = await Stage.set(region, stack, client, time.monotonic())
-            await played(stage)
-            found = World(stack, stage, chromium)
-            await heard_all(found)
-            yield found
-            assert found.said == [], "the browser's console has nothing to complain of"
-
-
-async def played(stage: Stage) -> None:
-    """The acts that leave something to look at: planned, awarded, signed, pledged, taught, brought in and accepted."""
-    await plan.plan(stage)
-    await award.award(stage)
-    await plan.tell_planning(stage)
-    await asyncio.gather(sign.sign(stage), pledge.pledge(stage), lessons.lessons(stage), carry_out.admit(stage))
-    await stage.operators.caught_up(DEADLINE_SECONDS, but=("notifications",))
-    async with Systems(stage.stack.kafka_admin, tuple(each.code for each in stage.region.senders)) as systems:
-        await carry_out.carry_out(stage, systems)
-    await account.accept(stage)
-
-
-async def heard_all(world: World) -> None:
-    """Waits until the dashboard has heard everything that was published."""
-    await world.stage.operators.caught_up(DEADLINE_SECONDS)
+    async with a_world(tmp_path_factory.mktemp("runs")) as found:
+        yield found
+        assert found.said == [], "the browser's console has nothing to complain of"
 
 
 def numbers(text: str) -> set[int]:
@@ -183,6 +109,22 @@ async def test_a_page_fits_a_phone_and_twice_the_size_in_the_dark(world: World) 
             assert await barriers(page) == []
         await page.goto(f"{world.region}?on={world.day}")
         await shot(page, f"today-{name}")
+
+
+async def test_a_page_prints_on_paper_in_full_and_without_what_only_a_screen_needs(world: World) -> None:
+    page = await world.signed_in(context=await world.context(color_scheme="dark"))
+    await page.emulate_media(media="print", color_scheme="dark")
+    await page.set_viewport_size({"width": A4_PIXELS, "height": 1_000})
+    for path in PAGES:
+        await page.goto(f"{world.region}{path}?on={world.day}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= A4_PIXELS, path
+        for gone in ("nav", ".tools", "main form", ".skip"):
+            assert await page.locator(f"{gone} >> visible=true").count() == 0, (path, gone)
+        assert await page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    await page.goto(f"{world.region}/cofinancing?on={world.day}")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    printed = await page.pdf(path=SCREENSHOTS / "cofinancing.pdf", format="A4", prefer_css_page_size=True)
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 6
 
 
 async def test_the_keyboard_alone_reaches_the_first_thing_to_do(world: World) -> None:
@@ -312,7 +254,7 @@ async def test_the_command_line_tells_what_the_services_and_the_dashboard_tell(w
     days = ("--on", world.day)
     saved = str(tmp_path / "region.zip")
     commands = (("status",), ("position", *days), ("ledger", "verify"), ("region", "export", CODE, "--into", saved))
-    status, position, ledger, export = await asyncio.gather(*(speerpunt(world, *each) for each in commands))
+    status, position, ledger, export = [await speerpunt(world, *each) for each in commands]
     assert {each["service"] for each in status["services"]} == set(SERVICES)
     assert all(each["reachable"] and each["lag"] == 0 for each in status["services"])
     told = await world.stage.office.get("funding", f"/v1/positions/programme?asOf={world.day}")
@@ -342,55 +284,6 @@ async def test_a_service_that_is_away_or_a_token_that_does_is_not_a_stack(world:
     assert refused["error"]["exit"] == 5
     unknown = await speerpunt(world, "position", "--region", "sto-nergens", ends=6)
     assert CODE in unknown["error"]["sentence"]
-
-
-async def speerpunt(world: World, *words: str, ends: int = 0, environment: dict[str, str] | None = None) -> Any:
-    """What the command line answers a machine, as an operator with a token of this region."""
-    stack = world.stack
-    doors = [f"{name}.http={url}" for name, url in stack.http.items()]
-    doors += [f"{name}.grpc={address}" for name, address in stack.grpc.items()]
-    rights = [f"{service}:{right}" for service in SERVICES for right in ("read", "write")]
-    claims = {"roles": ["operator", "accountant"], "scopes": rights, "consortia": [str(ids.consortium_id(CODE))]}
-    form = {
-        "grant_type": "urn:speerpunt:dev-person",
-        "subject": "operator-at-a-terminal",
-        "client_secret": stack.person_secret,
-        "claims": json.dumps(claims),
-    }
-    token = (await world.stage.client.post(f"{stack.issuer}/token", data=form)).json()["access_token"]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli", *words, "--json"),
-        env={**os.environ, "SPEERPUNT_ADDRESSES": ",".join(doors), "SPEERPUNT_TOKEN": token, **(environment or {})},
-        cwd=PROJECT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        told, said = await process.communicate()
-    assert process.returncode == ends, said.decode()
-    assert b"Traceback" not in said
-    return json.loads(told or said)
-
-
-async def poison(world: World) -> None:
-    """A fact of partners that nobody can read, at one consumer's door."""
-    producer = AIOKafkaProducer(**world.stack.kafka_admin.client())
-    await producer.start()
-    try:
-        headers = [
-            ("ce_id", str(uuid4()).encode()),
-            ("ce_type", b"nl.speerpunt.partners.organisation-registered.v1"),
-            ("ce_consortiumid", str(ids.consortium_id(CODE)).encode()),
-        ]
-        await producer.send_and_wait("partners.events", b'{"organisationId": 7}', key=b"x", headers=headers)
-    finally:
-        await producer.stop()
-
-
-async def eventually(holds: Any) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await holds():
-            await asyncio.sleep(0.2)
 
 
 async def test_the_read_model_can_be_dropped_and_comes_back_from_the_topics_as_it_was(world: World) -> None:
