@@ -18,8 +18,9 @@ import httpx2
 from rich.console import Console
 from rich.table import Table
 
-from bench.national import books, loading, sending
+from bench.national import books, loading, looking, sending
 from bench.national.books import Books
+from bench.national.looking import Looked
 from bench.national.watch import MIB, Watch, sizes
 from bench.national.world import RegionMade, country
 from cli.operators import Operators, StillBehind
@@ -40,12 +41,12 @@ SETTINGS = {
 
 async def play(
     regions: Sequence[RegionMade], services: Sequence[str]
-) -> tuple[Watch, list[Books], list[str], dict[str, int]]:
-    """Everything, in order; what was watched, the books, a sentence for what does not hold, and bytes on disk."""
+) -> tuple[Watch, list[Books], list[str], dict[str, int], list[Looked]]:
+    """Everything, in order; what was watched, the books, a sentence for what does not hold, bytes on disk, and pages."""
     stack = Stack(services=services, end_with_parent=True, environment={"*": SETTINGS})
     async with stack, httpx2.AsyncClient(timeout=600) as client:
         watch = Watch(stack)
-        looking = asyncio.create_task(watch.run())
+        watching = asyncio.create_task(watch.run())
         try:
             with watch.phase("load", "things put") as done:
                 done(await loading.load(client, stack, regions, watch.say))
@@ -66,11 +67,15 @@ async def play(
                 done(len(found))
             with watch.phase("end", "facts published by all services") as done:
                 done(await _quiet(client, stack, watch))
+            with watch.phase("pages", "pages of the dashboard opened") as done:
+                pages = await looking.look(stack, regions)
+                done(len(pages) * looking.TIMES)
             await asyncio.to_thread(watch.look)
-            return watch, found, list(wrong(regions, answers, found)), await sizes(stack)
+            amiss = [*wrong(regions, answers, found), *(page.wrong for page in pages if page.wrong)]
+            return watch, found, amiss, await sizes(stack), pages
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
 
 def wrong(regions: Sequence[RegionMade], answers: Mapping[str, Counter[str]], found: Sequence[Books]) -> Iterator[str]:
@@ -120,8 +125,14 @@ async def _quiet(client: httpx2.AsyncClient, stack: Stack, watch: Watch) -> int:
     raise StillBehind("The services did not catch up within an hour.")
 
 
-def show(watch: Watch, regions: Sequence[RegionMade], found: Sequence[Books], disk: Mapping[str, int]) -> None:
-    """The tables: time, memory, disk."""
+def show(
+    watch: Watch,
+    regions: Sequence[RegionMade],
+    found: Sequence[Books],
+    disk: Mapping[str, int],
+    pages: Sequence[Looked],
+) -> None:
+    """The tables: time, memory, disk, pages."""
     console = Console(width=110)
     companies, records = sum(len(each.companies) for each in regions), sum(each.due.sent for each in regions)
     title = f"{len(regions)} regions, {companies} companies, {records} records"
@@ -138,6 +149,12 @@ def show(watch: Watch, regions: Sequence[RegionMade], found: Sequence[Books], di
         on_disk = f"{disk[name] / MIB:,.0f}" if name in disk else ""
         memory.add_row(name, f"{watch.peaks[name] / MIB:,.0f}", f"{watch.cpu.get(name, 0):,.1f}", on_disk)
     console.print(memory)
+    opened = Table("page", title="pages of the dashboard, of the largest region", title_justify="left")
+    for name in ("first view, ms", "median, ms", "bytes"):
+        opened.add_column(name, justify="right")
+    for page in pages:
+        opened.add_row(page.page, f"{page.first_ms:,.0f}", f"{page.median_ms:,.0f}", f"{page.bytes:,}")
+    console.print(opened)
     entries, batches = (sum(each.verdict[name] for each in found) for name in ("entries", "batches"))
     cents, minutes = sum(each.made.due.cents for each in found), sum(each.made.due.minutes for each in found)
     chains = sum(bool(each.verdict["ok"]) for each in found)
@@ -147,7 +164,13 @@ def show(watch: Watch, regions: Sequence[RegionMade], found: Sequence[Books], di
     )
 
 
-def keep(watch: Watch, regions: Sequence[RegionMade], disk: Mapping[str, int], sentences: list[str]) -> None:
+def keep(
+    watch: Watch,
+    regions: Sequence[RegionMade],
+    disk: Mapping[str, int],
+    sentences: list[str],
+    pages: Sequence[Looked],
+) -> None:
     """The figures for a machine."""
     figures: dict[str, Any] = {
         "regions": len(regions),
@@ -157,6 +180,7 @@ def keep(watch: Watch, regions: Sequence[RegionMade], disk: Mapping[str, int], s
         "memory_bytes": watch.peaks,
         "cpu_seconds": watch.cpu,
         "disk_bytes": dict(disk),
+        "pages": [dataclasses.asdict(each) for each in pages],
         "wrong": sentences,
     }
     REPORT.parent.mkdir(exist_ok=True)
@@ -176,14 +200,14 @@ def main() -> int:
     services = [name for name in SERVICES if name not in options.without]
     regions = country(options.regions, companies, options.contributions, options.seed)
     try:
-        watch, found, sentences, disk = asyncio.run(play(regions, services))
+        watch, found, sentences, disk, pages = asyncio.run(play(regions, services))
     except KeyboardInterrupt:
         return 130
     except (CannotStart, Refused, StillBehind) as stopped:
         print(stopped, file=sys.stderr)
         return 1
-    keep(watch, regions, disk, sentences)
-    show(watch, regions, found, disk)
+    keep(watch, regions, disk, sentences, pages)
+    show(watch, regions, found, disk, pages)
     for sentence in sentences:
         print(sentence, file=sys.stderr)
     print("Everything balances." if not sentences else f"{len(sentences)} things do not hold.")
