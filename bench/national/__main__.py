@@ -42,7 +42,7 @@ SETTINGS = {
 async def play(
     regions: Sequence[RegionMade], services: Sequence[str]
 ) -> tuple[Watch, list[Books], list[str], dict[str, int], list[Looked]]:
-    """Everything, in order; what was watched, the books, a sentence for what does not hold, bytes on disk, and pages."""
+    """Everything, in order; what was watched, the books, a sentence for what does not hold, bytes on disk, pages."""
     stack = Stack(services=services, end_with_parent=True, environment={"*": SETTINGS})
     async with stack, httpx2.AsyncClient(timeout=600) as client:
         watch = Watch(stack)

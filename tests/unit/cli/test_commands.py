@@ -239,10 +239,10 @@ def test_wrong_use_ends_with_two_before_anything_is_asked() -> None:
         assert "Traceback" not in done.output
 
 
-def test_the_shell_completes_commands() -> None:
+def test_the_installed_command_completes_in_the_shell() -> None:
     environment = {**os.environ, "_SPEERPUNT_COMPLETE": "complete_bash", "COMP_WORDS": "speerpunt dead-letters re"}
     done = subprocess.run(
-        [sys.executable, "-m", "cli"],
+        [Path(sys.executable).with_name("speerpunt")],
         env={**environment, "COMP_CWORD": "2"},
         cwd=PROJECT,
         capture_output=True,
