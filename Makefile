@@ -2,12 +2,14 @@
 REGION ?= examples/amersfoort
 ARGS ?=
 PORTS ?=
+VERSION ?= 0.1.0
+DOCKER_ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 export SPEERPUNT_PORTS := $(PORTS)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up down load test faults bench national strangers check lock clean
+.PHONY: help demo up down load secrets image test faults bench national strangers check lock clean
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -23,6 +25,14 @@ down: $(VENV)/ready ## stops what `make up` left running
 
 load: $(VENV)/ready ## puts a region folder into what `make up` left running; again puts only what changed (REGION=...)
 	@$(PY) -m cli.region "$(REGION)" $(ARGS)
+
+secrets: $(VENV)/ready ## makes what docker-compose.yml keeps secret, in secrets/; what is there stays
+	@$(PY) -m deploy.secrets
+
+image: ## builds the one image of all services and writes down what is in it (build/sbom.cdx.json)
+	docker build --file deploy/Dockerfile --build-arg REVISION=$$(git rev-parse HEAD) $(DOCKER_ARGS) \
+		--tag speerpunt:$(VERSION) --target service .
+	docker build --file deploy/Dockerfile $(DOCKER_ARGS) --target sbom --output build .
 
 test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)   # end to end and faults come first: both workers end together
@@ -50,7 +60,7 @@ check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(PY) -m examples.generate --check
 
 lock: $(VENV)/ready ## makes the lock files anew, after a change of requirements/*.in or deploy/embedded/jgo.toml
-	cd requirements && for each in runtime dev bench; do UV_PYTHON_DOWNLOADS=never ../$(VENV)/bin/uv pip compile --quiet --universal \
+	cd requirements && for each in runtime dev bench sbom; do UV_PYTHON_DOWNLOADS=never ../$(VENV)/bin/uv pip compile --quiet --universal \
 		--generate-hashes --no-annotate --no-header --python-version 3.11 $$each.in --output-file $$each.txt; done
 	$(PY) -m deploy.embedded lock
 
