@@ -1,18 +1,16 @@
 """An operator at the gRPC door of the services: counts, lag, and journeys."""
 
 import asyncio
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-import grpc.aio
-import httpx2
 from speerpunt.runtime.v1 import operations_pb2 as pb
 from speerpunt.runtime.v1 import operations_pb2_grpc
 
-from deploy.embedded.supervisor import Stack
+from cli.ground import Ground
+from runtime.rpc import Identity, channel
 
 DEADLINE_SECONDS = 10.0
 ASK_AGAIN_SECONDS = 0.1
@@ -58,20 +56,14 @@ class Operators:
 
     addresses: dict[str, str]
     token: str
+    identity: Identity | None = None
 
     @classmethod
-    async def sign_in(cls, client: httpx2.AsyncClient, stack: Stack) -> Self:
-        """An operator with a token of the development issuer."""
+    async def sign_in(cls, stack: Ground) -> Self:
+        """An operator of this installation."""
         scopes = [f"{service}:read" for service in stack.services]
-        form = {
-            "grant_type": "urn:speerpunt:dev-person",
-            "subject": "operator-1",
-            "client_secret": stack.person_secret,
-            "claims": json.dumps({"roles": ["operator"], "scopes": scopes}),
-        }
-        answer = await client.post(f"{stack.issuer}/token", data=form)
-        answer.raise_for_status()
-        return cls(dict(stack.grpc), answer.json()["access_token"])
+        token = await stack.token("operator-1", {"roles": ["operator"], "scopes": scopes})
+        return cls(dict(stack.grpc), token, stack.identity)
 
     async def describe(self, but: Collection[str] = ()) -> list[pb.DescribeResponse]:
         """Every service in numbers."""
@@ -114,6 +106,6 @@ class Operators:
 
     async def _ask(self, service: str, method: str, request: Any) -> Any:
         metadata = (("authorization", f"Bearer {self.token}"),)
-        async with grpc.aio.insecure_channel(self.addresses[service]) as channel:
-            call = getattr(operations_pb2_grpc.OperationsStub(channel), method)
+        async with channel(self.addresses[service], self.identity) as opened:
+            call = getattr(operations_pb2_grpc.OperationsStub(opened), method)
             return await call(request, metadata=metadata, timeout=DEADLINE_SECONDS)

@@ -1,15 +1,16 @@
 """A person at a portal: signs in, and speaks REST to the services as any portal would."""
 
 import asyncio
-import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
 
-from deploy.embedded.supervisor import Stack
+from cli.ground import Entrance
+from deploy.embedded.people import person_token
 
 MOST = 200
 PATIENCE_SECONDS = 120
@@ -32,6 +33,10 @@ class Running:
     issuer: str
     person_secret: str
 
+    async def token(self, subject: str, claims: Mapping[str, Any]) -> str:
+        """A token of the development issuer."""
+        return await person_token(self.issuer, self.person_secret, subject, claims)
+
 
 @dataclass(slots=True)
 class Portal:
@@ -51,14 +56,14 @@ class Portal:
     async def sign_in(
         cls,
         client: httpx2.AsyncClient,
-        stack: Stack | Running,
+        stack: Entrance,
         subject: str,
         roles: list[str],
         consortium_id: UUID,
         organisations: list[UUID] | None = None,
         sender: str | None = None,
     ) -> "Portal":
-        """A portal for this subject, with a token of the development issuer."""
+        """A portal for this subject, with a token for these."""
         services = ("partners", "funding", "activities", "notifications")
         claims = {
             "roles": roles,
@@ -67,15 +72,7 @@ class Portal:
             "scopes": [f"{service}:{right}" for service in services for right in ("read", "write")],
             "sender": sender,
         }
-        form = {
-            "grant_type": "urn:speerpunt:dev-person",
-            "subject": subject,
-            "client_secret": stack.person_secret,
-            "claims": json.dumps(claims),
-        }
-        answer = await client.post(f"{stack.issuer}/token", data=form)
-        answer.raise_for_status()
-        return cls(client, dict(stack.http), answer.json()["access_token"])
+        return cls(client, dict(stack.http), await stack.token(subject, claims))
 
     async def get(self, service: str, path: str, **headers: str) -> Any:
         return self._told(await self.client.get(self.addresses[service] + path, headers=self._headers(headers)))

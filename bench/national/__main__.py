@@ -94,7 +94,7 @@ async def _taken_in(client: httpx2.AsyncClient, stack: Stack, sent: int, watch: 
     others = [name for name in stack.services if name != "funding"]
     while True:
         try:
-            behind = await (await Operators.sign_in(client, stack)).lag(but=others)
+            behind = await (await Operators.sign_in(stack)).lag(but=others)
         except grpc.aio.AioRpcError as error:
             _busy(error)
             continue
@@ -115,7 +115,7 @@ async def _quiet(client: httpx2.AsyncClient, stack: Stack, watch: Watch) -> int:
     """Returns when nothing is on its way any more; how many facts were published so far."""
     for _ in range(QUIET_TIMES):
         try:
-            quiet = await (await Operators.sign_in(client, stack)).caught_up(QUIET_SECONDS)
+            quiet = await (await Operators.sign_in(stack)).caught_up(QUIET_SECONDS)
         except StillBehind as behind:
             watch.say(str(behind))
         except grpc.aio.AioRpcError as error:

@@ -16,6 +16,7 @@ from cli.demo import account, award, carry_out, journey, lessons, neighbour, pla
 from cli.demo.later import later
 from cli.demo.stage import DemoFailed, Stage
 from cli.demo.systems import Systems
+from cli.ground import Ground
 from cli.operators import StillBehind
 from cli.portal import Refused
 from cli.region import Region, read
@@ -27,7 +28,7 @@ from deploy.embedded.supervisor import Stack
 NEIGHBOUR = PROJECT / "examples" / "gooi-klein"
 CATCH_UP_SECONDS = 60
 
-__all__ = ["DemoFailed", "play"]
+__all__ = ["DemoFailed", "play", "play_on"]
 
 
 async def play(region: Region) -> Report:
@@ -36,12 +37,17 @@ async def play(region: Region) -> Report:
     What does not hold stands in the report's claims.
     """
     began = time.monotonic()
-    beside = _neighbour_of(region)
     async with Stack(end_with_parent=True) as stack, httpx2.AsyncClient(timeout=20) as client:
-        try:
-            report = await _story(await Stage.set(region, stack, client, began), beside)
-        except (Refused, StillBehind, ExceptionGroup) as error:
-            raise because(error) from error
+        report = await play_on(region, stack, client, began)
+    return report.model_copy(update={"seconds": round(time.monotonic() - began, 1)})
+
+
+async def play_on(region: Region, ground: Ground, client: httpx2.AsyncClient, began: float) -> Report:
+    """Plays the story on an installation that runs and knows nothing of the region yet. Raises as `play` does."""
+    try:
+        report = await _story(await Stage.set(region, ground, client, began), _neighbour_of(region))
+    except (Refused, StillBehind, ExceptionGroup) as error:
+        raise because(error) from error
     report = report.model_copy(update={"seconds": round(time.monotonic() - began, 1)})
     return report.model_copy(update={"claims": check(report, _expected(region.folder))})
 

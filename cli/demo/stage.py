@@ -9,11 +9,11 @@ from uuid import UUID
 
 import httpx2
 
+from cli.ground import Ground
 from cli.operators import Operators
 from cli.portal import Portal
 from cli.region import Region
 from cli.region.model import Person
-from deploy.embedded.supervisor import Stack
 from runtime import ids
 
 AT_ONCE = 12
@@ -30,7 +30,7 @@ class Stage:
     """One region being played."""
 
     region: Region
-    stack: Stack
+    stack: Ground
     client: httpx2.AsyncClient
     operators: Operators
     began: float
@@ -40,7 +40,7 @@ class Stage:
     people: dict[str, Portal] = field(default_factory=dict)
 
     @classmethod
-    async def set(cls, region: Region, stack: Stack, client: httpx2.AsyncClient, began: float) -> "Stage":
+    async def set(cls, region: Region, stack: Ground, client: httpx2.AsyncClient, began: float) -> "Stage":
         """The stage with the office and its controller signed in. Raises DemoFailed when the region has neither."""
         tenant = ids.consortium_id(region.code)
         proposer, approver = officers(region)
@@ -49,7 +49,7 @@ class Stage:
             return await Portal.sign_in(client, stack, subject, [role], tenant)
 
         operators, office, controller, second = await asyncio.gather(
-            Operators.sign_in(client, stack),
+            Operators.sign_in(stack),
             sign_in(proposer.accounts[0], "office"),
             sign_in(approver.accounts[0], "controller"),
             sign_in(proposer.accounts[-1], "controller"),

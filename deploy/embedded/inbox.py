@@ -1,4 +1,4 @@
-"""The demo's mail inbox: an SMTP server that writes every mail to a file one can open. `inbox FOLDER PORT`."""
+"""The demo's mail inbox: an SMTP server that writes every mail to a file one can open. `inbox FOLDER PORT [HOST]`."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ class Folder:
         return f"250 Kept as {path.name}"
 
 
-async def serve(folder: Path, port: int) -> None:
+async def serve(folder: Path, port: int, host: str = "127.0.0.1") -> None:
     """Serves until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -42,7 +42,7 @@ async def serve(folder: Path, port: int) -> None:
     keeper = Folder(folder)
     server = await loop.create_server(
         lambda: smtp.SMTP(keeper, hostname="inbox", data_size_limit=MOST_BYTES, enable_SMTPUTF8=True),
-        "127.0.0.1",
+        host,
         port,
     )
     async with server:
@@ -50,4 +50,4 @@ async def serve(folder: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:4]))

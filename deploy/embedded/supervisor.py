@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from deploy.embedded import kafka, postgres
 from deploy.embedded.child import die_with_parent
 from deploy.embedded.folders import PROJECT, RunFolder
+from deploy.embedded.people import person_token
 from deploy.embedded.ports import Ports
 from deploy.embedded.problems import CannotStart, about_the_disk
 from deploy.embedded.processes import Child, Program
@@ -56,6 +57,9 @@ def say(line: str) -> None:
 
 class Stack:
     """`async with Stack() as stack:` has everything running inside the block and nothing after it."""
+
+    identity: None = None
+    """gRPC is in plain text here: all is one machine's."""
 
     def __init__(
         self,
@@ -187,6 +191,10 @@ class Stack:
     def kill(self, name: str) -> None:
         """kill -9 of one service or server."""
         self._children[name].kill()
+
+    async def token(self, subject: str, claims: Mapping[str, Any]) -> str:
+        """A token of this run's issuer, for this person with these claims."""
+        return await person_token(self.issuer, self.person_secret, subject, claims)
 
     async def stop_one(self, name: str) -> bool:
         """SIGTERM to one of them; whether it drained and ended by itself within the deadline."""

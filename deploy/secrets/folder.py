@@ -35,7 +35,6 @@ PASSWORDS = (
 )
 MOUNTED = 0o444
 OWN = 0o600
-TRUST = "sslmode=verify-full&sslrootcert=/run/secrets/ca.crt"
 LOGINS = "org.apache.kafka.common.security"
 STORE = Template(
     """listener.name.client.scram-sha-512.sasl.jaas.config=$logins.scram.ScramLoginModule required $own;
@@ -81,15 +80,15 @@ def _following(folder: Path) -> dict[str, bytes]:
     def told(name: str) -> str:
         return (folder / name).read_text()
 
-    said = {"postgres.url": f"postgresql://postgres:{told('postgres.password')}@postgres:5432/postgres?{TRUST}"}
+    said = {"postgres.url": f"postgresql://postgres:{told('postgres.password')}@postgres:5432/postgres"}
     for service in SERVICES:
         for role, setting in (("app", "database-url"), ("owner", "owner-database-url")):
             who = f"{service}_{role}:{told(f'{service}.{role}-password')}"
-            said[f"{service}.{setting}"] = f"postgresql://{who}@postgres:5432/{service}?{TRUST}"
+            said[f"{service}.{setting}"] = f"postgresql://{who}@postgres:5432/{service}"
     for role in ("keycloak", "metrics"):
         who = f"{role}:{told(f'{role}-database.password')}"
         database = "keycloak" if role == "keycloak" else "postgres"
-        said[f"{role}.database-url"] = f"postgresql://{who}@postgres:5432/{database}?{TRUST}"
+        said[f"{role}.database-url"] = f"postgresql://{who}@postgres:5432/{database}"
     password = told("kafka-broker.password")
     own = f'username="broker" password="{password}"'
     said["kafka.passwords.properties"] = STORE.substitute(logins=LOGINS, own=own, password=password)

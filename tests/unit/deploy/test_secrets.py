@@ -70,7 +70,6 @@ def test_every_service_owns_one_database_and_works_in_it_as_somebody_else(folder
         wanted = of_service(*urls)
         assert (wanted.name, wanted.owner, wanted.app) == (service, f"{service}_owner", f"{service}_app")
         assert wanted.owner_password != wanted.app_password
-        assert all("sslmode=verify-full" in url for url in urls)
 
 
 def test_every_client_with_a_secret_has_its_own_in_the_realm(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""The story against the containers of docker-compose.yml: `make compose-demo`."""
