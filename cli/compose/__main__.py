@@ -1,4 +1,4 @@
-"""`python -m cli.compose [REGION] [--books REPORT]`: the story against containers, its books against those of a demo."""
+"""`python -m cli.compose [REGION] [--books REPORT]`: the story against containers, and whether the books are equal."""
 
 import argparse
 import asyncio
