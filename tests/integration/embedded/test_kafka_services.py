@@ -2,8 +2,7 @@
 
 import secrets
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaConnectionError, SaslAuthenticationFailed
+from aiokafka.errors import KafkaError
 
 from deploy.kafka import rules
 from deploy.kafka.cluster import Cluster
@@ -13,14 +12,11 @@ from tests.support.servers import KafkaForTest
 
 
 async def signs_in(login: Login) -> bool:
-    consumer = AIOKafkaConsumer(**login.client())
     try:
-        await consumer.start()
-    except (SaslAuthenticationFailed, KafkaConnectionError):
+        async with Cluster(login):
+            return True
+    except KafkaError:
         return False
-    finally:
-        await consumer.stop()
-    return True
 
 
 async def test_run_again_it_gives_new_passwords_and_takes_back_what_a_service_may_no_longer_do(
