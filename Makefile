@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 export SPEERPUNT_PORTS := $(PORTS)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up down load secrets image test faults bench national strangers check lock clean
+.PHONY: help demo up down load secrets image compose-demo test faults bench national strangers check lock clean
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -33,6 +33,11 @@ image: ## builds the one image of all services and writes down what is in it (bu
 	docker build --file deploy/Dockerfile --build-arg REVISION=$$(git rev-parse HEAD) $(DOCKER_ARGS) \
 		--tag speerpunt:$(VERSION) --target service .
 	docker build --file deploy/Dockerfile $(DOCKER_ARGS) --target sbom --output build .
+
+compose-demo: $(VENV)/ready secrets ## plays the story of `make demo` against docker compose; the books must be the same
+	@test -f build/demo-report.json || $(PY) -m cli demo "$(REGION)"
+	@$(PY) -m cli.compose "$(REGION)" --books build/demo-report.json; code=$$?; \
+		docker compose --project-name speerpunt-demo down --volumes --timeout 20; exit $$code
 
 test: $(VENV)/ready ## runs the tests, starting the servers they need (ARGS=tests/unit for some of them)
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)   # end to end and faults come first: both workers end together
