@@ -19,7 +19,7 @@ from deploy.embedded.problems import CannotStart
 
 async def _played(folder: Path) -> Report:
     began = time.monotonic()
-    async with httpx2.AsyncClient(timeout=60) as client, Installation(client) as stack:
+    async with httpx2.AsyncClient(timeout=120) as client, Installation(client) as stack:
         return await play_on(read(folder), stack, client, began)
 
 

@@ -54,17 +54,29 @@ class Installation:
         (PLACE / "telemetry").chmod(0o777)
         command = [sys.executable, "-m", "deploy.embedded.inbox", str(self.inbox), str(MAIL_PORT), "0.0.0.0"]
         self._mail = await asyncio.create_subprocess_exec(*command, cwd=PROJECT)
-        await compose("up", "--wait", "--no-build")
-        await self._people.open()
+        try:
+            await compose("up", "--wait", "--no-build")
+            await self._people.open()
+        except BaseException as error:
+            self._end_mail()
+            if isinstance(error, httpx2.HTTPError):
+                raise CannotStart(
+                    f"Keycloak does not do what its administrator asks ({type(error).__name__})."
+                ) from error
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._people.close()
+        try:
+            await self._people.close()
+        finally:
+            self._end_mail()
+
+    def _end_mail(self) -> None:
         if self._mail is not None and self._mail.returncode is None:
             self._mail.terminate()
-            await self._mail.wait()
 
     async def token(self, subject: str, claims: Mapping[str, Any]) -> str:
         """An access token of somebody who may do this, from the real sign-in service."""
