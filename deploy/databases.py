@@ -16,6 +16,9 @@ SECRETS = Path("/run/secrets")
 WAIT_SECONDS = 60
 LEAST = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
+TEXT = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'"
+"""Whatever the server was set up with: one in another encoding would refuse names with accents."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -32,7 +35,7 @@ async def ensure(connection: asyncpg.Connection, wanted: Wanted) -> None:
     """Makes roles and database, or gives the roles these passwords."""
     await role(connection, wanted.owner, wanted.owner_password)
     if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", wanted.name):
-        await connection.execute(f'CREATE DATABASE "{wanted.name}" OWNER "{wanted.owner}"')
+        await connection.execute(f'CREATE DATABASE "{wanted.name}" OWNER "{wanted.owner}" {TEXT}')
     await connection.execute(f'REVOKE ALL ON DATABASE "{wanted.name}" FROM PUBLIC')
     if wanted.app:
         await role(connection, wanted.app, wanted.app_password)
