@@ -75,7 +75,7 @@ async def a_world(runs: Path) -> AsyncIterator[World]:
             services=SERVICES,
             runs=runs,
             progress=lambda _: None,
-            environment={"dashboard": {"SPEERPUNT_ALARM_POLL_SECONDS": "0.5"}},
+            environment={"dashboard": {"SPEERPUNT_ALARM_POLL_SECONDS": "2"}},
         )
         async with stack, httpx2.AsyncClient(timeout=30) as client:
             stage = await Stage.set(region, stack, client, time.monotonic())

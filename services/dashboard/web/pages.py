@@ -74,10 +74,10 @@ async def home(visit: Seen) -> Response:
 @router.get("/regions")
 async def regions(visit: Seen) -> Response:
     """All regions that this person may see, side by side."""
-    rows = []
-    for region in visit.regions:
-        async with visit.database.transaction(region.id) as tx:
-            rows.append({"region": region, "standing": await views.standing(tx, visit.on)})
+    ids = [region.id for region in visit.regions]
+    async with visit.database.transaction(ids) as tx:
+        found = await views.standings(tx, ids, visit.on)
+    rows = [{"region": region, "standing": found[region.id]} for region in visit.regions]
     return render(visit, "regions", rows=rows)
 
 
@@ -146,12 +146,17 @@ async def flow(visit: Seen) -> Response:
     wanted = visit.request.query_params.get("id", "").strip()[:200]
     if "\0" in wanted:
         raise InvalidInput(summary="an id has no NUL character.")
-    consoles: Consoles = visit.request.app.state.consoles
     async with visit.database.transaction(visit.here.id) as tx:
         found = await views.flow(tx)
         journey = await views.journey(tx, wanted) if wanted else []
-    states = await consoles.states(visit.session.token) if visit.everywhere else []
-    return render(visit, "flow", **found, wanted=wanted, journey=journey, states=states, trace_url=_trace_url(visit))
+    return render(visit, "flow", **found, wanted=wanted, journey=journey, trace_url=_trace_url(visit))
+
+
+@router.get("/regions/{code}/flow/services")
+async def services(visit: SeenByOperators) -> Response:
+    """The services as they are now: apart, since Kafka takes its time to tell how far each reader is."""
+    consoles: Consoles = visit.request.app.state.consoles
+    return render(visit, "services", states=await consoles.states(visit.session.token))
 
 
 def _trace_url(visit: Visit) -> str:

@@ -1,7 +1,7 @@
 """What each page shows, asked from the read model: data only, no words and no markup."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from typing import Any
@@ -44,9 +44,20 @@ async def named(tx: Tx) -> Named:
 
 async def standing(tx: Tx, on: date) -> Standing:
     """The co-financing as of a day, against the threshold that funding told last."""
-    cells = tuple(Cell(**dict(row)) for row in await Q.cells.rows(tx, tx.consortium_id, on))
-    told = await Q.position.row(tx, tx.consortium_id)
-    return Standing(cells, readings_of(_json(told["readings"]) if told else ()))
+    return (await standings(tx, [tx.consortium_id], on))[tx.consortium_id]
+
+
+async def standings(tx: Tx, regions: Sequence[UUID], on: date) -> dict[UUID, Standing]:
+    """The same of several regions of one transaction, with as many questions as for one."""
+    cells: dict[UUID, list[Cell]] = {region: [] for region in regions}
+    for row in await Q.cells.rows(tx, list(regions), on):
+        of = dict(row)
+        cells[of.pop("consortium_id")].append(Cell(**of))
+    told = {row["consortium_id"]: row["readings"] for row in await Q.positions.rows(tx, list(regions))}
+    return {
+        region: Standing(tuple(found), readings_of(_json(told[region]) if region in told else ()))
+        for region, found in cells.items()
+    }
 
 
 def _json(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import importlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from runtime.postgres import Database
 from services.dashboard.app import MIGRATIONS
 from services.dashboard.handlers import projector, subscriptions
 from services.dashboard.handlers.facts import FACTS
+from services.dashboard.web import views
 from tests.support.servers import ServiceDatabase
 
 REGION, OTHER = UUID(int=71), UUID(int=72)
@@ -121,6 +122,20 @@ async def test_a_batch_over_regions_leaves_each_its_own(db: Database) -> None:
     assert len(await rows(db, "organisations")) == len(await rows(db, "organisations", OTHER)) == 1
     async with db.transaction(REGION) as tx:
         assert await tx.fetchval("SELECT count(*) FROM organisations") == 1
+
+
+async def test_regions_side_by_side_stand_as_each_stands_by_itself(db: Database) -> None:
+    facts = samples("funding")
+    await hear(db, "funding", [received(fact, place, REGION) for place, fact in enumerate(facts, 1)])
+    day = date(2099, 1, 1)
+    alone = {}
+    for region in (REGION, OTHER):
+        async with db.transaction(region) as tx:
+            alone[region] = await views.standing(tx, day)
+    async with db.transaction({REGION, OTHER}) as tx:
+        assert await views.standings(tx, [REGION, OTHER], day) == alone
+    assert alone[REGION].cells
+    assert alone[OTHER].cells == ()
 
 
 async def test_a_seal_that_does_not_follow_from_the_one_before_shows_that_the_chain_is_broken(db: Database) -> None:

@@ -23,34 +23,35 @@ SELECT code, title, kind FROM lines WHERE consortium_id = $1 ORDER BY place, cod
 -- What the organisations of a region are called.
 SELECT organisation_id, code, name, kind FROM organisations WHERE consortium_id = $1;
 
--- name: position
--- The last that funding told of the co-financing.
-SELECT as_of, readings, realised_cents, declared_cents, promised_cents, forecast_cents, at FROM positions
-WHERE consortium_id = $1 ORDER BY day DESC LIMIT 1;
+-- name: positions
+-- The last that funding told of the co-financing of each of these regions.
+SELECT DISTINCT ON (consortium_id) consortium_id, as_of, readings, realised_cents, declared_cents, promised_cents,
+       forecast_cents, at
+FROM positions WHERE consortium_id = ANY ($1::uuid[]) ORDER BY consortium_id, day DESC;
 
 -- name: cells
--- Per organisation and line, up to and including a day: accepted, declared, promised, and what of the promise fell due
+-- Per region of these, organisation and line, up to and including a day: accepted, declared, promised, and what of the promise fell due
 -- (a straight line over the days of the pledge, rounded down to the cent).
 WITH parts AS (
-    SELECT organisation_id, line,
+    SELECT consortium_id, organisation_id, line,
            sum(cents) FILTER (WHERE state = 'accepted') AS realised_cents,
            sum(minutes) FILTER (WHERE state = 'accepted') AS realised_minutes,
            sum(cents) FILTER (WHERE state <> 'accepted') AS declared_cents,
            sum(minutes) FILTER (WHERE state <> 'accepted') AS declared_minutes,
            0::numeric AS promised_cents, 0::numeric AS promised_minutes, 0::numeric AS due_cents, max(day) AS last_day
     FROM contributions
-    WHERE consortium_id = $1 AND day <= $2 AND state <> 'reversed'
-    GROUP BY organisation_id, line
+    WHERE consortium_id = ANY ($1::uuid[]) AND day <= $2 AND state <> 'reversed'
+    GROUP BY consortium_id, organisation_id, line
     UNION ALL
-    SELECT organisation_id, promise ->> 'line', 0, 0, 0, 0, (promise ->> 'cents')::numeric,
+    SELECT consortium_id, organisation_id, promise ->> 'line', 0, 0, 0, 0, (promise ->> 'cents')::numeric,
            (promise ->> 'minutes')::numeric,
            div((promise ->> 'cents')::numeric * least(greatest($2 - first_day + 1, 0), last_day - first_day + 1),
                last_day - first_day + 1),
            NULL
     FROM pledges, LATERAL jsonb_array_elements(lines) AS promise
-    WHERE consortium_id = $1 AND signed_on <= $2
+    WHERE consortium_id = ANY ($1::uuid[]) AND signed_on <= $2
 )
-SELECT organisation_id, line,
+SELECT consortium_id, organisation_id, line,
        coalesce(sum(realised_cents), 0)::bigint AS realised_cents,
        coalesce(sum(realised_minutes), 0)::bigint AS realised_minutes,
        coalesce(sum(declared_cents), 0)::bigint AS declared_cents,
@@ -60,7 +61,7 @@ SELECT organisation_id, line,
        coalesce(sum(due_cents), 0)::bigint AS due_cents,
        max(last_day) AS last_day
 FROM parts
-GROUP BY organisation_id, line;
+GROUP BY consortium_id, organisation_id, line;
 
 -- name: months
 -- What was brought in per month, up to and including a day: accepted and still declared.
