@@ -5,4 +5,4 @@ from services.funding.app import MIGRATIONS, NAME, wire
 from services.funding.settings import Settings
 
 if __name__ == "__main__":
-    main(NAME, wire, Settings, MIGRATIONS, loops=("sealer", "position", "effects", "expiry", "reminding"))
+    main(NAME, wire, Settings, MIGRATIONS, loops=("sealer", "position", "effects", "expiry", "reminding", "calendar"))

@@ -16,6 +16,7 @@ from services.funding import rpc, topics
 from services.funding.api import BOOKS
 from services.funding.api.asking import AudienceDirectory, ProgrammeDirectory
 from services.funding.api.evidence import Keeping
+from services.funding.calendar import Calendar
 from services.funding.clients import Audiences, Programmes, Standings
 from services.funding.domain.fingerprints import Fingerprints
 from services.funding.effects import Effects
@@ -80,6 +81,7 @@ async def wire(settings: Settings) -> Service:
 
     effects = Effects(database, interval_seconds=settings.effect_interval_seconds)
     reminding = Reminding(database, interval_seconds=settings.expiry_interval_seconds)
+    calendar = Calendar(database, interval_seconds=settings.calendar_interval_seconds)
     expiry = Expiry(database, interval_seconds=settings.expiry_interval_seconds)
     teller = Teller(database, interval_seconds=settings.position_interval_seconds)
 
@@ -102,6 +104,7 @@ async def wire(settings: Settings) -> Service:
             "effects": effects.run,
             "expiry": expiry.run,
             "reminding": reminding.run,
+            "calendar": calendar.run,
         },
         on_close=[partners.close],
     )

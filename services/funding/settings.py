@@ -16,7 +16,7 @@ class Settings(runtime.settings.Settings):
 
     Where a region stands is told once in `position_interval_seconds`, if it moved. Approved divisions whose day has
     come are looked for every `effect_interval_seconds`, commitments whose last day is over every
-    `expiry_interval_seconds`.
+    `expiry_interval_seconds`, deadlines of schemes that became known every `calendar_interval_seconds`.
 
     Evidence is stored in `evidence_folder`, or in the database when there is none; a file has `most_evidence_bytes` at
     most. All processes of the service, and its backups, need that folder.
@@ -32,6 +32,7 @@ class Settings(runtime.settings.Settings):
     expiry_interval_seconds: float = 60.0
     evidence_folder: Path | None = None
     most_evidence_bytes: int = Field(default=5 * 1024 * 1024, ge=1, le=MOST_BODY_BYTES)
+    calendar_interval_seconds: float = 1.0
     fingerprint_key: SecretStr = Field(default=SecretStr(_FOR_DEVELOPMENT), validate_default=True)
     fingerprint_keys_before: SecretStr = SecretStr("")
 

@@ -17,7 +17,15 @@ from runtime.consumer.outcomes import DeadMessage
 from runtime.event import Received
 from runtime.postgres import Tx
 from services.notifications.commands import telling as commands
-from services.notifications.domain.telling import STATEMENT_REMINDERS, About, Details, Subject, SubjectState, Telling
+from services.notifications.domain.telling import (
+    STATEMENT_REMINDERS,
+    About,
+    Details,
+    Subject,
+    SubjectState,
+    Telling,
+    details_of_reporting,
+)
 from services.notifications.letters import LANGUAGES
 from services.notifications.store import copies
 
@@ -80,6 +88,20 @@ class PledgeSigned(_Heard):
 
     organisation_id: UUID
     statement_id: UUID | None = None
+
+
+class ReportingDate(_Heard):
+    """What notifications uses of it, whatever became of it."""
+
+    reporting_date_id: UUID
+    title: str
+    day: date
+    from_: date | None = None
+    until: date | None = None
+    tells: tuple[str, ...] = ()
+    remind_days_before: tuple[int, ...] = ()
+    from_day: date | None = None
+    reason: str | None = None
 
 
 class ContributionHeld(_Heard):
@@ -194,6 +216,31 @@ async def note_pledge(tx: Tx, _event: Received, data: PledgeSigned) -> None:
     await commands.answer_statements(tx, data.organisation_id, data.statement_id)
 
 
+async def tell_reporting(
+    clock: Clock, template: str, state: SubjectState, tx: Tx, event: Received, data: ReportingDate
+) -> None:
+    """Keeps a date of the reporting calendar, plans its reminders, and tells whom it concerns that it is another."""
+    at = clock()
+    subject = Subject(
+        data.reporting_date_id,
+        About.REPORTING,
+        state,
+        event.sequence or 0,
+        data.title,
+        deadline=data.day,
+        audiences=tuple(data.tells),
+        first_day=data.from_,
+        last_day=data.until,
+    )
+    details: Details = {
+        **details_of_reporting(subject),
+        "from_day": data.from_day.isoformat() if data.from_day else None,
+        "reason": data.reason,
+    }
+    told = [_telling(event, template, audience, subject, details, at) for audience in data.tells if template]
+    await commands.hear_reporting(tx, subject, told, data.remind_days_before, event.time, at)
+
+
 async def count_held(clock: Clock, tx: Tx, held: Sequence[tuple[Received, ContributionHeld]]) -> None:
     """Counts what is held in the office's digest: one mail a day, however many there are."""
     at = clock()
@@ -298,6 +345,15 @@ def subscriptions(clock: Clock = now) -> tuple[Subscription, ...]:
     )
     funding.on("nl.speerpunt.funding.statement-issued.v1", StatementIssued, partial(tell_statement, clock))
     funding.on("nl.speerpunt.funding.pledge-signed.v1", PledgeSigned, note_pledge)
+    for name, state in (
+        ("planned", SubjectState.OPEN),
+        ("moved", SubjectState.OPEN),
+        ("cancelled", SubjectState.CANCELLED),
+        ("completed", SubjectState.SETTLED),
+    ):
+        template = "" if state is SubjectState.SETTLED else f"reporting-date-{name}"
+        heard = partial(tell_reporting, clock, template, state)
+        funding.on(f"nl.speerpunt.funding.reporting-date-{name}.v1", ReportingDate, heard)
     funding.on_many("nl.speerpunt.funding.contribution-held.v1", ContributionHeld, partial(count_held, clock))
     activities.on("nl.speerpunt.activities.activity-held.v1", ActivityHeld, partial(tell_held, clock))
     activities.on("nl.speerpunt.activities.activity-booked.v1", ActivityBooked, partial(tell_booked, clock))

@@ -61,13 +61,15 @@ SELECT organisation_id, name FROM organisations WHERE consortium_id = $1 AND org
 
 -- name: save_subject
 -- Keeps what people are told about, unless a later event was here first; a title not given stays as it was.
-INSERT INTO subjects (consortium_id, subject_id, kind, state, title, organisation_id, deadline, ends_at, sequence)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO subjects (consortium_id, subject_id, kind, state, title, organisation_id, deadline, ends_at, sequence, audiences,
+                      first_day, last_day)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (consortium_id, subject_id) DO UPDATE
 SET state = excluded.state, title = coalesce(excluded.title, subjects.title),
     organisation_id = coalesce(excluded.organisation_id, subjects.organisation_id),
     deadline = coalesce(excluded.deadline, subjects.deadline), ends_at = coalesce(excluded.ends_at, subjects.ends_at),
-    sequence = excluded.sequence
+    sequence = excluded.sequence, audiences = excluded.audiences, first_day = excluded.first_day,
+    last_day = excluded.last_day
 WHERE subjects.sequence < excluded.sequence;
 
 -- name: settle_statements

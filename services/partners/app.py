@@ -11,6 +11,7 @@ from runtime.lifespan import Service
 from runtime.postgres import Database
 from services.partners import rpc
 from services.partners.api import ROUTERS
+from services.partners.erasures import Erasures
 from services.partners.handlers import subscriptions
 from services.partners.settings import Settings
 from services.partners.store import persons
@@ -50,6 +51,7 @@ async def wire(settings: Settings) -> Service:
     """The service, connected."""
     database = await Database.open(settings.database_url.get_secret_value(), name="partners")
     tokens = TokenChecker(settings)
+    erasures = Erasures(database, interval_seconds=settings.erasure_interval_seconds)
     return Service(
         name="partners",
         version=VERSION,
@@ -61,4 +63,5 @@ async def wire(settings: Settings) -> Service:
         tokens=tokens,
         subscriptions=subscriptions(),
         topics=TOPICS,
+        loops={"erasures": erasures.run},
     )

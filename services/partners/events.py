@@ -227,6 +227,16 @@ class StandingChanged(PartnersFact):
     grounds: tuple[StandingGround, ...]
 
 
+class PersonErased(PartnersFact):
+    """Nobody can be reached as this person any more. With `heldUntil` the name is kept until that day for the books,
+    and the fact comes again, without it, when that is gone too."""
+
+    fact_type = _TYPE.format("person-erased")
+
+    person_id: UUID
+    held_until: date | None = None
+
+
 _ID = UUID("018f0000-0000-7000-8000-000000000001")
 _OTHER = UUID("018f0000-0000-7000-8000-000000000002")
 _FIRST, _LAST = date(2020, 1, 1), date(2023, 12, 31)
@@ -297,4 +307,5 @@ SAMPLES: tuple[Fact, ...] = (
             ),
         ),
     ),
+    PersonErased(person_id=_ID, held_until=date(2030, 12, 31)),
 )

@@ -1,4 +1,5 @@
-"""The Kafka door of partners: it hears of pledges, which give an organisation standing."""
+"""The Kafka door of partners: it hears of pledges, which give an organisation standing, and of who acted in the books,
+whose names are held as long as the books are kept."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from runtime.consumer import Router, Subscription, context_of
 from runtime.event import Received
 from runtime.postgres import Tx
+from services.partners.commands.erasure import hold_for_books
 from services.partners.commands.pledges import keep_pledges
 from services.partners.store.standing import HeardPledge
 
@@ -30,6 +32,70 @@ class PledgeSigned(BaseModel):
         if self.last_day < self.first_day:
             raise ValueError("a pledge ends after it starts")
         return self
+
+
+class Acted(BaseModel):
+    """What partners uses of a fact of the books: who did it. Without, it is from before the fact said so."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    by: UUID | None
+
+
+class Proposed(Acted):
+    """Somebody proposed something."""
+
+    by: UUID = Field(alias="proposedBy")
+
+
+class Approved(Acted):
+    """Somebody approved something."""
+
+    by: UUID = Field(alias="approvedBy")
+
+
+class Decided(Acted):
+    """Somebody decided on something."""
+
+    by: UUID = Field(alias="decidedBy")
+
+
+class Submitted(Acted):
+    """Somebody handed something in."""
+
+    by: UUID = Field(alias="submittedBy")
+
+
+class SignedOff(Acted):
+    """Somebody signed something off."""
+
+    by: UUID = Field(alias="signedBy")
+
+
+class AllocationApproved(Acted):
+    """Somebody approved a division."""
+
+    allocation_id: UUID = Field(alias="allocationId")
+    by: UUID | None = Field(None, alias="approvedBy")
+
+
+class GrantDetermined(Acted):
+    """Somebody approved a determination."""
+
+    grant_id: UUID = Field(alias="grantId")
+    by: UUID | None = Field(None, alias="approvedBy")
+
+
+ACTS: dict[str, type[Acted]] = {
+    "base-proposed": Proposed,
+    "base-decided": Decided,
+    "application-submitted": Submitted,
+    "allocation-approved": AllocationApproved,
+    "claim-approved": Approved,
+    "progress-report-signed-off": SignedOff,
+    "determination-proposed": Proposed,
+    "grant-determined": GrantDetermined,
+}
 
 
 class _OneKind(Router):
@@ -60,8 +126,25 @@ async def keep(tx: Tx, run: Sequence[tuple[Received, PledgeSigned]]) -> None:
     await keep_pledges(tx, list(newest.values()), causes, datetime.now(UTC))
 
 
+async def hold_names(tx: Tx, run: Sequence[tuple[Received, Acted]]) -> None:
+    """Holds the name of whoever decided or signed in the books."""
+    at = datetime.now(UTC)
+    acted = [
+        (event.consortium_id, data.by, (event.time or at).date())
+        for event, data in run
+        if event.consortium_id is not None and data.by is not None
+    ]
+    await hold_for_books(tx, acted, at=at)
+
+
 def subscriptions() -> tuple[Subscription, ...]:
     """What partners hears."""
     router = _OneKind()
     router.on_many("nl.speerpunt.funding.pledge-signed.v1", PledgeSigned, keep)
-    return (Subscription("partners.funding", router, topics=("funding.events",)),)
+    acts = Router()
+    for act, model in ACTS.items():
+        acts.on_many(f"nl.speerpunt.funding.{act}.v1", model, hold_names)
+    return (
+        Subscription("partners.funding", router, topics=("funding.events",)),
+        Subscription("partners.acts", acts, topics=("funding.events",)),
+    )

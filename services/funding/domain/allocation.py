@@ -350,6 +350,7 @@ class Allocation:
             lines=self.allocated,
             effective_on=self.effective_on,
             supersedes=approved.supersedes,
+            approved_by=by,
         )
         return approved, (fact,)
 

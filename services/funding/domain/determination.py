@@ -221,6 +221,7 @@ class Determination:
             reclaimed_cents=self.result.reclaimed_cents,
             payable_cents=self.result.payable_cents,
             determined_on=day,
+            approved_by=by,
         )
         return made, (fact,)
 

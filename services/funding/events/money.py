@@ -97,6 +97,7 @@ class AllocationApproved(Fact):
     lines: tuple[AllocatedLine, ...]
     effective_on: date
     supersedes: UUID | None = None
+    approved_by: UUID | None = None
 
 
 class CommitmentMade(Fact):

@@ -178,6 +178,7 @@ class GrantDetermined(Fact):
     reclaimed_cents: int
     payable_cents: int
     determined_on: date
+    approved_by: UUID | None = None
 
 
 class ProgressReportMade(Fact):

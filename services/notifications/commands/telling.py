@@ -66,6 +66,30 @@ async def hear_statement(
     await tellings.plan_reminders(tx, About.STATEMENT, subject.id, instants)
 
 
+async def hear_reporting(
+    tx: Tx, subject: Subject, told: Sequence[Telling], ahead: Sequence[int], happened: datetime | None, at: datetime
+) -> None:
+    """Keeps a reporting date as it is now and plans its reminders; tells it when it is news and its day is not over.
+
+    A date that is so near that no reminder of it is left is told at once, if it has not been told of before.
+    """
+    known = await copies.subject(tx, subject.id)
+    await copies.save_subject(tx, subject)
+    kept = await copies.subject(tx, subject.id)
+    if kept is None or kept.deadline is None or kept.sequence != subject.sequence:
+        return
+    zone = (await copies.region(tx)).zone
+    waits = kept.state is SubjectState.OPEN
+    instants = rules.reminder_instants(kept.deadline, tuple(ahead), zone, at) if waits else {}
+    await tellings.plan_reminders(tx, About.REPORTING, subject.id, instants)
+    over = kept.deadline < at.astimezone(zone).date()
+    if over or not rules.is_fresh(happened, at):
+        return
+    for each in told:
+        if each.template != "reporting-date-planned" or (known is None and not instants):
+            await tellings.add(tx, each, at)
+
+
 async def answer_statements(tx: Tx, organisation_id: UUID, statement_id: UUID | None) -> None:
     """An organisation pledged: its forms are answered, and nobody is reminded of them."""
     settled = await copies.settle_statements(tx, organisation_id, statement_id)
@@ -106,6 +130,11 @@ async def remind(tx: Tx, at: datetime, most: int) -> int:
             milestone = await milestones.by_id(tx, each.about_id)
             if milestone is not None and not milestone.cancelled:
                 await tellings.add(tx, rules.reminder_of_milestone(milestone, each.days_before, at), at)
+        elif each.about is About.REPORTING:
+            date_ = await copies.subject(tx, each.about_id)
+            if date_ is not None and date_.state is SubjectState.OPEN:
+                for told in rules.reminders_of_reporting(date_, each.days_before, at):
+                    await tellings.add(tx, told, at)
         else:
             subject = await copies.subject(tx, each.about_id)
             if subject is not None and subject.state is SubjectState.OPEN:

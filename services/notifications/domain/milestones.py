@@ -15,13 +15,13 @@ MOST_REMINDERS = 10
 LONGEST_AHEAD_DAYS = 366
 
 _AUDIENCE = re.compile(
-    r"everyone|parties|members|office|companies|schools|(organisation|person|group|agreement):[0-9a-f-]{36}"
+    r"everyone|parties|members|lead-partner|office|companies|schools|(organisation|person|group|agreement):[0-9a-f-]{36}"
 )
 
 
 class UnknownAudience(Problem, kind=Kind.INVALID):
-    """There is no such audience. Use everyone, parties, members, office, companies, schools, or organisation:,
-    person:, group: or agreement: with a code."""
+    """There is no such audience. Use everyone, parties, members, lead-partner, office, companies, schools, or
+    organisation:, person:, group: or agreement: with a code."""
 
 
 class EndsBeforeItStarts(Problem, kind=Kind.INVALID):

@@ -29,6 +29,7 @@ class About(StrEnum):
     STATEMENT = "statement"
     ACTIVITY = "activity"
     RECORDS = "records"
+    REPORTING = "reporting-date"
     ALARM = "alarm"
 
 
@@ -62,6 +63,9 @@ class Subject:
     organisation_id: UUID | None = None
     deadline: date | None = None
     ends_at: datetime | None = None
+    audiences: tuple[str, ...] = ()
+    first_day: date | None = None
+    last_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,35 @@ def reminder_of_statement(subject: Subject, days_before: int, at: datetime) -> T
     )
 
 
+def details_of_reporting(subject: Subject) -> dict[str, str | int | None]:
+    """What a letter about a reporting date says of it."""
+    if subject.deadline is None:
+        raise ValueError("a reporting date has a day")
+    return {
+        "title": subject.title,
+        "day": subject.deadline.isoformat(),
+        "first_day": subject.first_day.isoformat() if subject.first_day else None,
+        "last_day": subject.last_day.isoformat() if subject.last_day else None,
+    }
+
+
+def reminders_of_reporting(subject: Subject, days_before: int, at: datetime) -> list[Telling]:
+    """Reminders of what is still to be handed in, one per audience; who is in two of them is told once."""
+    return [
+        Telling(
+            occasion_id=uuid5(subject.id, f"reminder/{subject.deadline}/{days_before}"),
+            template="reporting-date-reminder",
+            audience=audience,
+            about=About.REPORTING,
+            about_id=subject.id,
+            about_version=subject.sequence,
+            details={**details_of_reporting(subject), "days_left": days_before},
+            due_at=at,
+        )
+        for audience in subject.audiences
+    ]
+
+
 def reminder_instants(day: date, days_before: tuple[int, ...], zone: ZoneInfo, at: datetime) -> dict[int, datetime]:
     """When to remind, per number of days before: at nine in the morning there. What would be overdue is left out."""
     instants = {
@@ -204,10 +237,23 @@ def subject_outdated(telling: Telling, subject: Subject | None, at: datetime) ->
     """
     if subject is None:
         return None
+    if telling.about is About.REPORTING:
+        return _reporting_outdated(telling, subject)
     if telling.about_version < subject.sequence:
         return "cancelled-meanwhile" if subject.state is SubjectState.CANCELLED else "overtaken"
     if telling.about is About.STATEMENT and subject.state is SubjectState.SETTLED:
         return "settled-meanwhile"
     if telling.about is About.ACTIVITY and subject.ends_at is not None and subject.ends_at <= at:
         return "past"
+    return None
+
+
+def _reporting_outdated(telling: Telling, subject: Subject) -> str | None:
+    """A date that only got another title still holds; one that is on another day, settled or cancelled does not."""
+    if subject.state is SubjectState.SETTLED:
+        return "settled-meanwhile"
+    if subject.state is SubjectState.CANCELLED:
+        return None if telling.about_version == subject.sequence else "cancelled-meanwhile"
+    if subject.deadline is not None and telling.details["day"] != subject.deadline.isoformat():
+        return "moved-meanwhile"
     return None

@@ -73,6 +73,9 @@ async def save_subject(tx: Tx, subject: Subject) -> None:
         subject.deadline,
         subject.ends_at,
         subject.sequence,
+        list(subject.audiences),
+        subject.first_day,
+        subject.last_day,
     )
 
 
@@ -95,4 +98,7 @@ async def subject(tx: Tx, subject_id: UUID) -> Subject | None:
         row["organisation_id"],
         row["deadline"],
         row["ends_at"],
+        tuple(row["audiences"]),
+        row["first_day"],
+        row["last_day"],
     )

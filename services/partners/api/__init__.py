@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from services.partners.api import agreements, groups, membership, organisations, persons, regions, standing
+from services.partners.api import agreements, erasure, groups, membership, organisations, persons, regions, standing
 
 ROUTERS: tuple[APIRouter, ...] = (
     regions.router,
     organisations.router,
     persons.router,
+    erasure.router,
     membership.router,
     groups.router,
     agreements.router,

@@ -82,6 +82,8 @@ async def _organisations(tx: Tx, audience: Audience, on: date) -> Collection[UUI
             if not await organisations.known(tx, [_id(audience)]):
                 raise NotFound(what="organisation")
             return await membership.under_umbrella_on(tx, _id(audience), on)
+        case AudienceKind.LEAD_PARTNER:
+            return await membership.lead_partners_on(tx, on)
         case AudienceKind.COMPANIES:
             return await organisations.of_kinds(tx, COMPANIES)
         case AudienceKind.SCHOOLS:

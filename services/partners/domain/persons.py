@@ -9,8 +9,8 @@ from runtime.problems import Kind, Problem
 
 
 class AudienceUnknown(Problem, kind=Kind.INVALID):
-    """There is no such audience. Use one of: everyone, parties, members, planning, office, companies, schools, or
-    organisation:<id>, person:<id>, group:<id>, umbrella:<id>, agreement:<id>."""
+    """There is no such audience. Use one of: everyone, parties, members, planning, lead-partner, office, companies,
+    schools, or organisation:<id>, person:<id>, group:<id>, umbrella:<id>, agreement:<id>."""
 
 
 class PersonRole(StrEnum):
@@ -44,6 +44,7 @@ class AudienceKind(StrEnum):
     PARTIES = "parties"
     MEMBERS = "members"
     PLANNING = "planning"
+    LEAD_PARTNER = "lead-partner"
     OFFICE = "office"
     COMPANIES = "companies"
     SCHOOLS = "schools"
@@ -76,7 +77,7 @@ class Audience:
 
 def audience(text: str) -> Audience:
     """The audience with this name. Raises AudienceUnknown."""
-    match = re.fullmatch(r"([a-z]+)(?::([0-9a-f-]{36}))?", text)
+    match = re.fullmatch(r"([a-z-]+?)(?::([0-9a-f-]{36}))?", text)
     try:
         if match is None:
             raise ValueError

@@ -45,6 +45,13 @@ SELECT DISTINCT member_id
  WHERE consortium_id = $1 AND umbrella_id = $2 AND first_day <= $3 AND (last_day IS NULL OR $3 <= last_day)
  ORDER BY member_id;
 
+-- name: lead_partners_on
+-- The organisations that lead the region on a day.
+SELECT DISTINCT organisation_id
+  FROM memberships
+ WHERE consortium_id = $1 AND first_day <= $2 AND (last_day IS NULL OR $2 <= last_day) AND role = 'lead-partner'
+ ORDER BY organisation_id;
+
 -- name: save_mandate
 -- Gives a mandate or describes it anew; its version and what it was before, or nothing when it is so already.
 INSERT INTO umbrella_mandates AS kept (consortium_id, mandate_id, code, umbrella_id, member_id, first_day, last_day, version)

@@ -21,26 +21,27 @@ ON CONFLICT (consortium_id, person_id) DO UPDATE
        organisation_id = excluded.organisation_id, roles = excluded.roles, version = kept.version + 1
  WHERE (kept.name, kept.email, kept.language, kept.organisation_id, kept.roles)
        IS DISTINCT FROM (excluded.name, excluded.email, excluded.language, excluded.organisation_id, excluded.roles)
+   AND kept.erasure_asked_at IS NULL
 RETURNING version;
 
 -- name: person_by_code
 -- One person of the region, with the address.
 SELECT person_id, code, name, email, language, organisation_id, roles, version
   FROM persons
- WHERE consortium_id = $1 AND code = $2;
+ WHERE consortium_id = $1 AND code = $2 AND erasure_asked_at IS NULL;
 
 -- name: everyone
 -- All persons of the region, with their addresses.
 SELECT person_id, code, name, email, language, organisation_id, roles, version
   FROM persons
- WHERE consortium_id = $1
+ WHERE consortium_id = $1 AND erasure_asked_at IS NULL
  ORDER BY person_id;
 
 -- name: persons_with_role
 -- The persons of the region with a role, whatever their organisation, with their addresses.
 SELECT person_id, code, name, email, language, organisation_id, roles, version
   FROM persons
- WHERE consortium_id = $1 AND $2 = ANY(roles)
+ WHERE consortium_id = $1 AND $2 = ANY(roles) AND erasure_asked_at IS NULL
  ORDER BY person_id;
 
 -- name: persons_of_organisations
@@ -54,4 +55,4 @@ SELECT person_id, code, name, email, language, organisation_id, roles, version
 -- One person of the region by id, with the address.
 SELECT person_id, code, name, email, language, organisation_id, roles, version
   FROM persons
- WHERE consortium_id = $1 AND person_id = $2;
+ WHERE consortium_id = $1 AND person_id = $2 AND erasure_asked_at IS NULL;

@@ -56,6 +56,11 @@ async def under_umbrella_on(tx: Tx, umbrella_id: UUID, day: date) -> list[UUID]:
     return [row["member_id"] for row in rows]
 
 
+async def lead_partners_on(tx: Tx, day: date) -> list[UUID]:
+    """The organisations that lead the region on a day."""
+    return [row["organisation_id"] for row in await Q.lead_partners_on.rows(tx, tx.consortium_id, day)]
+
+
 async def save_mandate(tx: Tx, wanted: UmbrellaMandate) -> tuple[int, UmbrellaMandate | None] | None:
     """The new version and what it was before (None when it is new), or None when nothing changed."""
     row = await Q.save_mandate.row(

@@ -70,7 +70,7 @@ async def hear(partners: Partners, kafka: KafkaForTest, *messages: Message) -> N
             await producer.send_and_wait(topic, value, key=key, headers=headers)
     finally:
         await producer.stop()
-    (subscription,) = subscriptions()
+    subscription = next(each for each in subscriptions() if each.name == "partners.funding")
     settings = Settings(**kafka.settings)
     consumer = Consumer(partners.database, settings, subscription)
     await consumer.start()

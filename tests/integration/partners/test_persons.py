@@ -109,9 +109,9 @@ async def a_populated_region(partners: Partners) -> None:
         ("desk", None, ("office",)),
     ):
         await put(partners, f"/v1/persons/{code}", a_person(organisation, *roles, name=code))
-    for code, days in (("acme", {"until": "2021-12-31"}), ("school", {})):
+    for code, role, days in (("acme", "partner", {"until": "2021-12-31"}), ("school", "lead-partner", {})):
         await put(
-            partners, f"/v1/memberships/{code}", {"organisation": code, "role": "partner", "from": "2020-01-01", **days}
+            partners, f"/v1/memberships/{code}", {"organisation": code, "role": role, "from": "2020-01-01", **days}
         )
     await put(partners, "/v1/memberships/beta", {"organisation": "beta", "role": "applicant", "from": "2020-01-01"})
     members = [{"organisation": "beta", "from": "2020-01-01", "until": "2020-12-31"}]
@@ -131,6 +131,8 @@ async def a_populated_region(partners: Partners) -> None:
         ("schools", "", ["school-contact"]),
         ("members", "2021-12-31", ["acme-contact", "school-contact"]),
         ("members", "2022-01-01", ["school-contact"]),
+        ("lead-partner", "2021-12-31", ["school-contact"]),
+        ("lead-partner", "2019-12-31", []),
         ("members", "", ["school-contact"]),
         ("parties", "2019-03-27", ["acme-contact", "beta-both"]),
         ("parties", "2024-01-01", []),

@@ -32,6 +32,14 @@ LESSON = {
 }
 STATEMENT = {"organisation": "Eemtech", "title": None, "deadline": "2019-03-22"}
 ALARM = {"kind": "unverified", "about": "sto-x", "amount": 2, "bound": 30, "day": "2019-03-22", "title": "Verslag"}
+REPORTING = {
+    "title": "progress-report-2 (sto-2020)",
+    "day": "2023-10-01",
+    "from_day": "2023-07-01",
+    "first_day": "2021-07-01",
+    "last_day": None,
+    "reason": "announced on 16 May 2023",
+}
 FACTS: dict[str, dict[str, Any]] = {
     "milestone-planned": MILESTONE,
     "milestone-moved": MILESTONE,
@@ -53,6 +61,10 @@ FACTS: dict[str, dict[str, Any]] = {
     "alarm-deadline": ALARM,
     "alarm-unverified": ALARM,
     "alarm-over": ALARM,
+    "reporting-date-planned": REPORTING,
+    "reporting-date-moved": REPORTING,
+    "reporting-date-cancelled": REPORTING,
+    "reporting-date-reminder": {**REPORTING, "days_left": 30},
     "contributions-held": {"count": 2},
     "activity-held": {**LESSON, "code": "les-1", "until": "2019-03-28T16:00:00+00:00"},
     "activity-booked": {**LESSON, "title": "Een robotarm programmeren"},
