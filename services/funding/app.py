@@ -57,6 +57,7 @@ def http_app(
     app.state.programmes = programmes
     app.state.audiences = audiences
     app.state.intake = taking_in
+    app.state.giving_prefix = settings.giving_prefix
     app.state.evidence = Keeping(settings.evidence_folder, settings.most_evidence_bytes)
 
     async def make_sender_topics(code: str) -> None:

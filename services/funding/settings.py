@@ -24,6 +24,8 @@ class Settings(runtime.settings.Settings):
     `fingerprint_key` keys the fingerprints of evidence and of workers' time that regions compare. Production needs one
     of its own, of 32 characters or more. To replace it, put the old one in front of `fingerprint_keys_before`
     (separated by spaces), for as long as what was claimed under it must be recognised.
+
+    `giving_prefix` is what 360Giving registered for the publisher of this installation's grants, as 360G-example.
     """
 
     seal_interval_seconds: float = 0.25
@@ -35,6 +37,7 @@ class Settings(runtime.settings.Settings):
     calendar_interval_seconds: float = 1.0
     fingerprint_key: SecretStr = Field(default=SecretStr(_FOR_DEVELOPMENT), validate_default=True)
     fingerprint_keys_before: SecretStr = SecretStr("")
+    giving_prefix: str = Field(default="", pattern=r"^(360G-[A-Za-z0-9_]{1,40})?$")
 
     @field_validator("fingerprint_key")
     @classmethod
