@@ -5,8 +5,15 @@ import re
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOLDERS = {"U": PROJECT / "tests" / "unit" / "funding", "I": PROJECT / "tests" / "integration" / "funding"}
-ROW = re.compile(r"^\| (\d+)\.(\d+) [^|]+ \| ([UI]) `(\w+\.py)::(\w+)` \|$")
+TESTS = PROJECT / "tests"
+FOLDERS = {
+    "U": TESTS / "unit" / "funding",
+    "I": TESTS / "integration" / "funding",
+    "N": TESTS / "integration" / "notifications",
+    "P": TESTS / "integration" / "partners",
+    "E": TESTS / "e2e",
+}
+ROW = re.compile(r"^\| (\d+)\.(\d+) [^|]+ \| ([UINPE]) `(\w+\.py)::(\w+)` \|$")
 
 
 def names_in(path: Path) -> set[str]:

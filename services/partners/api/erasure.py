@@ -50,11 +50,17 @@ class HoldView(ApiModel):
 
 
 class ErasureBody(ApiModel):
-    """Why the person is erased."""
+    """Why the person is erased. `also` are further words that tell who it is and that parties may have filled in, such
+    as a telephone number as it was written; they are not kept."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "asked for by the person"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "asked for by the person", "also": ["06-00000000"]}]}
+    )
 
     reason: Why
+    also: Annotated[
+        tuple[Annotated[str, Field(min_length=6, max_length=200, pattern=r"^\S.{4,}\S$")], ...], Field(max_length=20)
+    ] = ()
 
 
 class ErasureView(ApiModel):
@@ -108,7 +114,8 @@ async def erase_person(code: Code, body: ErasureBody, call: Writer) -> Response:
     """Erases a person. What the books need is held until its last day, and goes by itself after it."""
     by, person_id = await call.person(), ids.coded_id(call.consortium_id, "person", code)
     return await call.run(
-        lambda tx: commands.erase(tx, person_id, body.reason, by=by, at=call.at), lambda done: ErasureView.of(done)
+        lambda tx: commands.erase(tx, person_id, body.reason, also=body.also, by=by, at=call.at),
+        lambda done: ErasureView.of(done),
     )
 
 
@@ -130,9 +137,9 @@ async def get_erasure(
     """One erasure, with the name while it is held: for whoever has to know who an id in the books is."""
 
     async def query(tx: Tx) -> list[Erasure]:
+        if not await store.is_erased(tx, person_id):
+            raise NotFound(what="erasure of this person")
         return await store.erasures(tx, await day_or_today(tx, call, None), person_id)
 
-    found = await call.read(query)
-    if not found:
-        raise NotFound(what="erasure of this person")
-    return HeldNameView(**ErasureView.of(found[0]).model_dump(), name=found[0].name)
+    (found,) = await call.read(query)
+    return HeldNameView(**ErasureView.of(found).model_dump(), name=found.name)

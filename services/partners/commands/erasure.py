@@ -13,7 +13,7 @@ from runtime.event import Change
 from runtime.http import Upserted
 from runtime.postgres import Tx
 from runtime.problems import NotFound
-from services.partners.domain.erasure import Erasure, Hold, PersonErased, held_until, kept_until
+from services.partners.domain.erasure import Erasure, HeldByRule, Hold, PersonErased, held_until, kept_until
 from services.partners.domain.regions import RegionNotFounded
 from services.partners.events import SOURCE
 from services.partners.events import PersonErased as Erased
@@ -26,13 +26,16 @@ async def put_hold(
 ) -> Upserted[Hold]:
     """Keeps a person's name until a day, also when it is to be erased. A day that is over ends the hold.
 
-    Raises NotFound, and PersonErased when there is nothing left to hold.
+    Raises NotFound, PersonErased when there is nothing left to hold, and HeldByRule for what a rule holds.
     """
     person = await store.lock(tx, person_id)
     if person is None:
         raise NotFound(what="person with this code")
     if person["erased_at"] is not None:
         raise PersonErased
+    for kept in await store.holds(tx, person_id):
+        if kept.code == code and kept.set_by is None:
+            raise HeldByRule(hold=code, until=kept.until)
     hold = Hold(code, until, reason, by, at)
     version = await store.save_hold(tx, person_id, hold)
     if version is None:
@@ -53,10 +56,11 @@ async def hold_for_books(tx: Tx, acted: Sequence[tuple[UUID, UUID, date]], *, at
     await store.hold_by_rule(tx, rows, at)
 
 
-async def erase(tx: Tx, person_id: UUID, reason: str, *, by: UUID, at: datetime) -> Erasure:
+async def erase(tx: Tx, person_id: UUID, reason: str, *, also: Sequence[str] = (), by: UUID, at: datetime) -> Erasure:
     """Erases a person, or all but the name while a hold is in force. Asked again: what was done.
 
-    Raises NotFound and RegionNotFounded.
+    `also` are further words that tell who it is, such as a telephone number: what parties filled in with one of them is
+    made unreadable too, now or when asked again. They are not kept. Raises NotFound and RegionNotFounded.
     """
     today = await _today(tx, at)
     person = await store.lock(tx, person_id)
@@ -74,6 +78,8 @@ async def erase(tx: Tx, person_id: UUID, reason: str, *, by: UUID, at: datetime)
             version = await store.erase(tx, person_id, person["name"], at)
         fact = Erased(person_id=person_id, held_until=until)
         await outbox.append(tx, Change("person", person_id, version, (fact,)), source=SOURCE, at=at)
+    for words in also:
+        await store.redact(tx, words)
     return (await store.erasures(tx, today, person_id))[0]
 
 

@@ -25,6 +25,11 @@ class PersonErased(Problem, kind=Kind.CONFLICT):
     of their own; take this one out of what you load."""
 
 
+class HeldByRule(Problem, kind=Kind.CONFLICT):
+    """Hold '{hold}' is there by rule, for what the person did or signed, until {until}, and nobody ends it before. Hold
+    the name for longer under a code of your own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Until which day a name is kept, that day included, and why. Without `set_by` a rule did."""

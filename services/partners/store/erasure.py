@@ -53,7 +53,7 @@ async def close(tx: Tx, person_id: UUID, email: str, at: datetime, by: UUID, rea
     """Takes away all but the name, and every account; the new version."""
     version: int = await Q.close_person.value(tx, tx.consortium_id, person_id, at, by, reason)
     await Q.drop_accounts.execute(tx, tx.consortium_id, person_id)
-    await Q.redact.execute(tx, tx.consortium_id, email, REDACTED)
+    await redact(tx, email)
     await Q.await_end.execute(tx, tx.consortium_id, person_id)
     return version
 
@@ -61,9 +61,14 @@ async def close(tx: Tx, person_id: UUID, email: str, at: datetime, by: UUID, rea
 async def erase(tx: Tx, person_id: UUID, name: str, at: datetime) -> int:
     """Takes away the name, wherever it stands; the new version."""
     version: int = await Q.erase_name.value(tx, tx.consortium_id, person_id, at)
-    await Q.redact.execute(tx, tx.consortium_id, name, REDACTED)
+    await redact(tx, name)
     await Q.forget_wait.execute(tx, tx.consortium_id, person_id)
     return version
+
+
+async def redact(tx: Tx, words: str) -> None:
+    """Takes away what parties filled in where it holds these words."""
+    await Q.redact.execute(tx, tx.consortium_id, words, REDACTED)
 
 
 async def waiting(database: Database) -> list[tuple[UUID, UUID]]:

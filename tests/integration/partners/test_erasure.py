@@ -76,6 +76,8 @@ async def test_what_a_person_decided_in_the_books_holds_the_name_alone_and_it_go
         await hold_for_books(tx, [(REGION, PERSON, date(2080, 1, 1))], at=datetime.now(UTC))
     answer = (await planted.post(f"{PATH}/erasure", WHY)).json()
     assert (answer["state"], answer["heldUntil"]) == ("held", "2097-12-31")
+    shorter = await planted.put(f"{PATH}/holds/books", {"until": "2020-01-01", "reason": "no need"})
+    assert (shorter.status_code, shorter.json()["code"]) == (409, "held-by-rule")
     kept = await everything(planted, servers)
     assert (NAME in kept, EMAIL in kept, "'contact'" in kept) == (True, False, False)
     assert await audience(planted, "everyone") == []
@@ -121,15 +123,18 @@ async def test_a_name_that_a_party_filled_in_is_made_unreadable(planted: Partner
         "text": "Wij werken samen.",
         "from": "2020-01-01",
         "until": "2023-12-31",
-        "fields": [{"key": "contact", "label": "Contact", "required": False}],
+        "fields": [{"key": key, "label": key, "required": False} for key in ("contact", "phone")],
         "parties": [{"organisation": "acme", "role": "party", "counts": True}],
     }
     await put(planted, "/v1/agreements/samen", agreement)
     assert (await planted.post("/v1/agreements/samen/circulation", {})).status_code in (200, 201)
-    fields = {"fields": {"contact": f"{NAME.upper()} ({EMAIL})"}}
+    fields = {"fields": {"contact": f"{NAME.upper()} ({EMAIL})", "phone": "bel 06-1234 5678"}}
     filled = await planted.put("/v1/agreements/samen/parties/acme", fields)
     assert filled.status_code in (200, 201), filled.text
     await planted.post(f"{PATH}/erasure", WHY)
     kept = await everything(planted, servers)
     assert NAME.lower() not in kept.lower()
+    assert "1234 5678" in kept
+    await planted.post(f"{PATH}/erasure", {**WHY, "also": ["06-1234 5678"]})
+    assert "1234 5678" not in await everything(planted, servers)
     assert EMAIL not in kept
