@@ -12,11 +12,14 @@ from runtime.http import ApiModel, Call, Page, PageQuery, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
+from services.funding.api.scheme_terms import RuleView
 from services.funding.api.speaking import READ, READERS, WRITE
 from services.funding.commands import contributions as commands
+from services.funding.commands import days
 from services.funding.domain.contribution import Contribution
+from services.funding.domain.value_source import ValueSource, value_source
 from services.funding.store import contributions as store
-from services.funding.store import partners
+from services.funding.store import partners, schemes
 
 State = Literal["declared", "verified", "accepted", "held", "reversed", "rejected"]
 router = APIRouter(prefix="/v1", tags=["contributions"])
@@ -46,9 +49,23 @@ class ContributionView(ApiModel):
         return cls(**{name: getattr(found, name) for name in cls.model_fields})
 
 
-class ContributionDetail(ContributionView):
-    """A contribution with its journal entries, in order."""
+class ValueSourceView(ApiModel):
+    """Where the cents come from: a rate, the price that was declared (`basis` says what that rests on), or a cap; with
+    the rules that said so, their sources and, where the region chose for itself, its reason."""
 
+    how: Literal["rate", "own-price", "cap", "no-scheme"]
+    basis: str | None
+    rules: tuple[RuleView, ...]
+
+    @classmethod
+    def of(cls, found: ValueSource) -> "ValueSourceView":
+        return cls(how=found.how, basis=found.basis, rules=tuple(RuleView.of(each) for each in found.rules))
+
+
+class ContributionDetail(ContributionView):
+    """A contribution with where its value comes from, and its journal entries in order."""
+
+    value_source: ValueSourceView
     entries: tuple[UUID, ...]
 
 
@@ -94,15 +111,21 @@ async def list_contributions(
 
 @router.get("/contributions/{id}")
 async def read_contribution(id: UUID, call: Annotated[Call, may(*READERS, scope=READ)]) -> ContributionDetail:
-    """One contribution, with the journal entries that were booked for it."""
+    """One contribution, with where its value comes from, and the journal entries that were booked for it."""
 
-    async def find(tx: Tx) -> tuple[Contribution | None, list[UUID]]:
-        return await store.one(tx, id), await store.entry_ids(tx, id)
+    async def find(tx: Tx) -> tuple[Contribution, ValueSource, list[UUID]]:
+        found = await store.one(tx, id)
+        if found is None:
+            raise NotFound(what="contribution")
+        at, basis = await store.valued(tx, id)
+        rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
+        source = value_source(found, basis, rules, await days.local_day(tx, at or call.at))
+        return found, source, await store.entry_ids(tx, id)
 
-    found, entries = await call.read(find)
-    if found is None:
-        raise NotFound(what="contribution")
-    return ContributionDetail(**ContributionView.of(found).model_dump(), entries=tuple(entries))
+    found, source, entries = await call.read(find)
+    return ContributionDetail(
+        **ContributionView.of(found).model_dump(), value_source=ValueSourceView.of(source), entries=tuple(entries)
+    )
 
 
 @router.post("/contributions/{id}/verification", response_model=ContributionView)

@@ -23,7 +23,8 @@ class Kin:
 
     def whole(self, region: UUID, organisation: UUID) -> set[UUID]:
         """The organisation with its branches."""
-        return {organisation, *self.branches.get((region, organisation), ())}
+        branches = self.branches.get((region, organisation))
+        return {organisation, *branches} if branches else {organisation}
 
     def wholes(self, touched: Iterable[Who]) -> list[Who]:
         """These and their branches, in the order in which they are locked."""
@@ -31,6 +32,8 @@ class Kin:
 
     def akin(self, region: UUID, organisation: UUID) -> set[UUID]:
         """The umbrellas, or the members, of the organisation as a whole."""
+        if not self.umbrellas:
+            return set()
         whole = self.whole(region, organisation)
         return {each for one in whole for each in self.umbrellas.get((region, one), ())} - whole
 
@@ -43,6 +46,8 @@ class Kin:
 
     def buckets(self, region: UUID, organisation: UUID) -> set[int]:
         """The locks of its umbrellas: whoever books time under one of them takes the same."""
+        if not self.under:
+            return set()
         return {
             company_bucket(f"{region}/{each}")
             for one in self.whole(region, organisation)

@@ -3,7 +3,6 @@
 A record is judged against this, so the second of two records in one batch knows what the first one did.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -93,6 +92,8 @@ Outcome = Booked | TakenBack | Held | Refused
 
 Place = tuple[UUID, UUID, date, str]
 """Region, organisation, day and line."""
+Prints = tuple[list[Claimed], list[Claimed]]
+"""Of a record's evidence, and of its worker's time."""
 Spent = tuple[str | None, str | None, int]
 """Who declared time, None for a confirmed lesson, under which reference of an activity, and how many minutes."""
 
@@ -113,7 +114,8 @@ class World:
     claims: dict[bytes, dict[UUID | bytes, bytes]] = field(default_factory=dict)
     numbers: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
     kin: Kin = field(default_factory=Kin)
-    coinciding: dict[Place, Counter[Spent]] = field(default_factory=dict)
+    coinciding: dict[Place, dict[Spent, int]] = field(default_factory=dict)
+    prints: dict[int, tuple[Record, Prints]] = field(default_factory=dict)
     records: dict[tuple[str, str], Stored] = field(default_factory=dict)
     bounds: dict[tuple[UUID, str, date], Bounds] = field(default_factory=dict)
 
@@ -206,6 +208,7 @@ class World:
         )
         if replaced is not None and replaced.booked and _same_worker_and_day(replaced, record, sender):
             worked -= replaced.minutes
+        evidence, worker = self._prints(record, sender, region.id, organisation)
         return Known(
             today=region.today,
             lines=region.lines,
@@ -218,8 +221,8 @@ class World:
             lesson_on_day_and_line=any(
                 (region.id, each, record.day, record.line) in self.lesson_days for each in whole
             ),
-            evidence_claimed=self._claimed(self._of_evidence(record, region.id, organisation), replaced),
-            worker_claimed=self._claimed(self._of_worker(record, sender, region.id, organisation), replaced),
+            evidence_claimed=self._claimed(evidence, replaced),
+            worker_claimed=self._claimed(worker, replaced),
             declared_by_another=self._declared_by_another(record, sender, region.id, organisation),
             declared_through_umbrella=self._through_umbrella(record, region.id, organisation, replaced),
             earlier=earlier.earlier() if earlier is not None else None,
@@ -235,33 +238,32 @@ class World:
 
     def claims_of(self, record: Record, sender: str, new: Contribution, region: UUID) -> list[Claimed]:
         """What a contribution claims by being in the books: its evidence, and its worker's time."""
-        organisation = new.organisation_id
-        found = (self._of_evidence(record, region, organisation), self._of_worker(record, sender, region, organisation))
+        found = self._prints(record, sender, region, new.organisation_id)
         return [each for some in found for each in some[: len(some) // self.fingerprints.number]]
 
     def wanted(self, record: Record, sender: str, region: UUID, organisation: UUID) -> list[Claimed]:
         """What has to be looked up about a record, under every key."""
-        evidence = self._of_evidence(record, region, organisation)
-        return [*evidence, *self._of_worker(record, sender, region, organisation)]
+        evidence, worker = self._prints(record, sender, region, organisation)
+        return [*evidence, *worker]
 
-    def _of_evidence(self, record: Record, region: UUID, organisation: UUID) -> list[Claimed]:
-        """Under the present key first, then under those before."""
-        digests = [piece.sha256 for piece in record.evidence]
-        return self.fingerprints.evidence(digests, (region, organisation, record.line))
+    def _prints(self, record: Record, sender: str, region: UUID, organisation: UUID) -> Prints:
+        """Of its evidence and of its worker's time, reckoned once: under the present key first, then those before.
 
-    def _of_worker(self, record: Record, sender: str, region: UUID, organisation: UUID) -> list[Claimed]:
-        if record.kind != "hours" or record.worker_ref is None:
-            return []
-        number = self.numbers.get((region, organisation), f"{region}/{organisation}")
-        time = (
-            number,
-            sender,
-            record.worker_ref,
-            record.day.isoformat(),
-            str(record.minutes),
-            record.activity_ref or "",
-        )
-        return self.fingerprints.worker(time, (region, organisation, record.line))
+        A record is kept with what was reckoned of it, so that its identity is not that of another one later.
+        """
+        known = self.prints.get(id(record))
+        if known is not None:
+            return known[1]
+        where = (region, organisation, record.line)
+        evidence = self.fingerprints.evidence([piece.sha256 for piece in record.evidence], where)
+        worker: list[Claimed] = []
+        if record.kind == "hours" and record.worker_ref is not None:
+            number = self.numbers.get((region, organisation), f"{region}/{organisation}")
+            activity = record.activity_ref or ""
+            time = (number, sender, record.worker_ref, record.day.isoformat(), str(record.minutes), activity)
+            worker = self.fingerprints.worker(time, where)
+        self.prints[id(record)] = record, (evidence, worker)
+        return evidence, worker
 
     def _claimed(self, wanted: list[Claimed], replaced: Contribution | None) -> bool:
         return any(
@@ -300,7 +302,8 @@ class World:
             self.worked[key] = self.worked.get(key, 0) + new.minutes
         if record.counts_hours:
             place = (region, new.organisation_id, new.day, new.line)
-            self.coinciding.setdefault(place, Counter())[new.sender, new.activity_ref, new.minutes] += 1
+            spent, what = self.coinciding.setdefault(place, {}), (new.sender, new.activity_ref, new.minutes)
+            spent[what] = spent.get(what, 0) + 1
         for fingerprint, where in self.claims_of(record, new.sender or "", new, region):
             self.claims.setdefault(fingerprint, {})[new.id] = where
 
@@ -311,8 +314,8 @@ class World:
             self.worked[key] = self.worked.get(key, 0) - before.minutes
         if before.kind in ("hours", "pupil-presence") and before.booked:
             place = (region, before.organisation_id, before.day, before.line)
-            spent = self.coinciding.setdefault(place, Counter())
-            spent[before.sender, before.activity_ref, before.minutes] -= 1
+            spent, what = self.coinciding.setdefault(place, {}), (before.sender, before.activity_ref, before.minutes)
+            spent[what] = spent.get(what, 0) - 1
         for claimants in self.claims.values():
             claimants.pop(before.id, None)
 

@@ -78,6 +78,14 @@ SELECT * FROM contributions WHERE consortium_id = $1 AND contribution_id = $2;
 -- One contribution, locked.
 SELECT * FROM contributions WHERE consortium_id = $1 AND contribution_id = $2 FOR UPDATE;
 
+-- name: valued_of
+-- When a contribution was first booked, and what its sender said that its own price rests on.
+SELECT (SELECT min(recorded_at) FROM journal_entries
+        WHERE consortium_id = $1 AND subject_kind = 'contribution' AND subject_id = $2) AS at,
+       (SELECT content ->> 'basis' FROM intake_records
+        WHERE consortium_id = $1 AND contribution_id = $2 AND content ? 'basis'
+        ORDER BY received_at LIMIT 1) AS basis;
+
 -- name: entry_ids_of
 -- The journal entries of a contribution, in order.
 SELECT entry_id FROM journal_entries

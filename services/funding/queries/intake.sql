@@ -93,11 +93,6 @@ GROUP BY consortium_id, organisation_id, sender, worker_ref, day;
 SELECT DISTINCT consortium_id, activity_ref FROM lessons
 WHERE (consortium_id, activity_ref) IN (SELECT * FROM unnest($1::uuid[], $2::text[]));
 
--- name: lesson_days
--- On which of these days these organisations gave a confirmed lesson for these lines.
-SELECT DISTINCT consortium_id, organisation_id, day, line FROM lessons
-WHERE (consortium_id, organisation_id, day, line) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]));
-
 -- name: fingerprint_places
 -- Where these were claimed, in any region, as hashes of places.
 SELECT fingerprint, place FROM places_of_fingerprints($1::bytea[]);
@@ -107,14 +102,19 @@ SELECT fingerprint, place FROM places_of_fingerprints($1::bytea[]);
 SELECT fingerprint, contribution_id, place FROM fingerprint_claims
 WHERE consortium_id = ANY ($1::uuid[]) AND fingerprint = ANY ($2::bytea[]);
 
--- name: coinciding_senders
--- Who declared hours, or gave confirmed lessons, for these organisations, days and lines, under which reference, and in how many contributions.
-SELECT consortium_id, organisation_id, day, line, sender, activity_ref, minutes, count(*) AS contributions
-FROM contributions
-JOIN unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]) AS asked (consortium_id, organisation_id, day, line)
-     USING (consortium_id, organisation_id, day, line)
+-- name: hours_on_days
+-- Of these organisations, days and lines: who declared hours or gave a lesson that booked them, under which reference, how
+-- many minutes, and in how many contributions; and, apart from these, whether a lesson was confirmed.
+WITH asked AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]) AS asked (consortium_id, organisation_id, day, line)
+)
+SELECT consortium_id, organisation_id, day, line, sender, activity_ref, minutes, count(*) AS contributions, false AS lesson
+FROM contributions JOIN asked USING (consortium_id, organisation_id, day, line)
 WHERE kind IN ('hours', 'pupil-presence') AND state IN ('declared', 'verified', 'accepted')
-GROUP BY consortium_id, organisation_id, day, line, sender, activity_ref, minutes;
+GROUP BY consortium_id, organisation_id, day, line, sender, activity_ref, minutes
+UNION ALL
+SELECT DISTINCT consortium_id, organisation_id, day, line, NULL, NULL, 0::bigint, 0::bigint, true
+FROM lessons JOIN asked USING (consortium_id, organisation_id, day, line);
 
 -- name: umbrella_members
 -- Who counts, or counted, as a partner through which umbrella, of these organisations as either of the two.
@@ -212,16 +212,15 @@ SELECT least(next, (
 FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next) AS now;
 
 -- name: add_fingerprint_claims
--- Claims these for contributions of the region.
-INSERT INTO fingerprint_claims (consortium_id, contribution_id, fingerprint, place)
-SELECT $1, contribution_id, fingerprint, place
-FROM unnest($2::bytea[], $3::uuid[], $4::bytea[]) AS made (fingerprint, contribution_id, place)
-ORDER BY contribution_id, fingerprint
-ON CONFLICT DO NOTHING;
-
--- name: add_fingerprints
--- Lets other regions know that these were claimed somewhere.
-SELECT add_fingerprints($1::bytea[], $2::bytea[]);
+-- Claims these for contributions of the region, and lets other regions know that they were claimed somewhere.
+WITH own AS (
+    INSERT INTO fingerprint_claims (consortium_id, contribution_id, fingerprint, place)
+    SELECT $1, contribution_id, fingerprint, place
+    FROM unnest($2::bytea[], $3::uuid[], $4::bytea[]) AS made (fingerprint, contribution_id, place)
+    ORDER BY contribution_id, fingerprint
+    ON CONFLICT DO NOTHING
+)
+SELECT add_fingerprints($2::bytea[], $4::bytea[]);
 
 -- name: drop_fingerprint_claims
 -- Frees what contributions claimed that left the books; what no other of the region claims at that place is returned.

@@ -1,7 +1,7 @@
 """Contributions as rows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -104,6 +104,12 @@ async def one(tx: Tx, contribution_id: UUID, *, lock: bool = False) -> Contribut
     statement = Q.lock_contribution if lock else Q.contribution
     row = await statement.row(tx, tx.consortium_id, contribution_id)
     return contribution_of(row) if row else None
+
+
+async def valued(tx: Tx, contribution_id: UUID) -> tuple[datetime | None, str | None]:
+    """When it was first booked, and what its own price rests on; None where there is no such thing."""
+    row = await Q.valued_of.row(tx, tx.consortium_id, contribution_id)
+    return (row["at"], row["basis"]) if row is not None else (None, None)
 
 
 async def entry_ids(tx: Tx, contribution_id: UUID) -> list[UUID]:

@@ -1,7 +1,6 @@
 """What the intake needs to know, in a few statements for a whole batch over many regions, and what it keeps."""
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -220,7 +219,6 @@ async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
     """Hours, lessons and evidence that are in the books already."""
     workers: set[tuple[UUID, UUID, str, str, date]] = set()
     activities: set[tuple[UUID, str]] = set()
-    days: set[tuple[UUID, UUID, date, str]] = set()
     spent: set[tuple[UUID, UUID, date, str]] = set()
     fingerprints: set[bytes] = set()
     for sender, record in asked:
@@ -233,7 +231,6 @@ async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
             workers.update((region, each, sender, record.worker_ref, record.day) for each in whole)
         if record.activity_ref is not None:
             activities.add((region, record.activity_ref))
-        days.update((region, each, record.day, record.line) for each in whole)
         if record.counts_hours:
             others = world.kin.akin(region, organisation)
             spent.update((region, each, record.day, record.line) for each in whole | others)
@@ -245,25 +242,28 @@ async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
     if activities:
         for row in await Q.confirmed_activities.rows(tx, *_columns(sorted(activities), 2)):
             world.activities.add((row["consortium_id"], row["activity_ref"]))
-    if days:
-        for row in await Q.lesson_days.rows(tx, *_columns(sorted(days), 4)):
-            world.lesson_days.add((row["consortium_id"], row["organisation_id"], row["day"], row["line"]))
     if spent:
-        for row in await Q.coinciding_senders.rows(tx, *_columns(sorted(spent), 4)):
+        for row in await Q.hours_on_days.rows(tx, *_columns(sorted(spent), 4)):
             place = (row["consortium_id"], row["organisation_id"], row["day"], row["line"])
-            told = (row["sender"], row["activity_ref"], row["minutes"])
-            world.coinciding.setdefault(place, Counter())[told] += row["contributions"]
+            if row["lesson"]:
+                world.lesson_days.add(place)
+            else:
+                told = (row["sender"], row["activity_ref"], row["minutes"])
+                world.coinciding.setdefault(place, {})[told] = row["contributions"]
     if fingerprints:
         await _load_claims(tx, world, sorted(fingerprints))
 
 
 async def _load_claims(tx: Tx, world: World, wanted: Sequence[bytes]) -> None:
     """Of these, what the regions of the transaction claimed themselves, by contribution, and elsewhere, by place."""
+    anywhere = await Q.fingerprint_places.rows(tx, wanted)
+    if not anywhere:
+        return
     ours: set[Claimed] = set()
     for row in await Q.fingerprint_claims.rows(tx, list(world.regions), wanted):
         ours.add((row["fingerprint"], row["place"]))
         world.claims.setdefault(row["fingerprint"], {})[row["contribution_id"]] = row["place"]
-    for row in await Q.fingerprint_places.rows(tx, wanted):
+    for row in anywhere:
         if (row["fingerprint"], row["place"]) not in ours:
             world.claims.setdefault(row["fingerprint"], {})[row["place"]] = row["place"]
 
@@ -338,7 +338,6 @@ async def claim(tx: Tx, claims: Iterable[tuple[bytes, UUID, bytes]]) -> None:
     if rows := sorted(set(claims)):
         made, contributions, places = _columns(rows, 3)
         await Q.add_fingerprint_claims.execute(tx, tx.consortium_id, made, contributions, places)
-        await Q.add_fingerprints.execute(tx, made, places)
 
 
 async def free(tx: Tx, contributions: Collection[UUID]) -> None:

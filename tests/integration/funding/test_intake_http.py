@@ -159,6 +159,19 @@ async def test_the_five_kinds_are_booked_the_same_whichever_way_they_come(
         "memo/declared/robotisering": (165_000, 0),
         "memo/declared/metaal": (99_999, 0),
     }
+    told: dict[str, Any] = {}
+    for each in receipts:
+        source = (await door.ask("GET", f"/contributions/{each['contributionId']}")).json()["valueSource"]
+        rules = [(rule["code"], rule["source"]) for rule in source["rules"]]
+        told[each["id"]] = (source["how"], source["basis"], rules)
+    own, presence = [("all-kinds", "the region")], [("rate-presence", "the region"), ("quarter", "one vendor's word")]
+    assert told == {
+        "hours": ("rate", None, [("rate-hours", "the region")]),
+        "presence": ("rate", None, presence),
+        "material": ("own-price", "invoice", own),
+        "loan": ("own-price", "rental-value", own),
+        "cash": ("own-price", "book-value", own),
+    }
 
 
 async def test_lines_of_json_may_be_malformed_one_by_one(door: Door) -> None:

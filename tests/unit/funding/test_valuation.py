@@ -1,13 +1,16 @@
 """What a contribution is worth, on both clocks and in whole cents."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.domain.scheme import EligibleKinds, Rate, Rule, Supervision
+from services.funding.domain.contribution import Contribution
+from services.funding.domain.scheme import Cap, EligibleKinds, Rate, Rule, Supervision
 from services.funding.domain.valuation import Delivered, KindNotEligible, NoRuleForKind, Value, value
+from services.funding.domain.value_source import value_source
 
 START, KNOWN, LATER = date(2020, 1, 1), date(2019, 1, 1), date(2022, 7, 1)
 DAY = date(2020, 5, 2)
@@ -57,3 +60,26 @@ def test_a_region_without_a_scheme_keeps_its_hours_and_things_without_a_rate() -
     assert value(Delivered("material", DAY, amount_cents=500), (), DAY) == Value(0, 500, "no-scheme")
     presence = Delivered("pupil-presence", DAY, pupils=5, minutes_each=60)
     assert value(presence, (), DAY) == Value(60, 0, "no-scheme")
+
+
+def a_contribution(kind: str, rule: str) -> Contribution:
+    return Contribution(
+        UUID(int=1), UUID(int=2), "robotisering", DAY, kind, 60, 5_000, rule, "intake", None, None, "verified", 2
+    )
+
+
+def test_the_source_of_a_value_is_its_rule_with_who_says_so_and_why() -> None:
+    own = Rule("hours-own", Rate("hours", 7_000), START, KNOWN, "the region", reason="welders cost more")
+    rules = (*RULES, own, Rule("most", Cap("hours", cents=4_000), START, KNOWN, "the region"))
+    by_rate = value_source(a_contribution("hours", "hours-own"), None, rules, DAY)
+    assert (by_rate.how, by_rate.rules[0].source, by_rate.rules[0].reason) == (
+        "rate",
+        "the region",
+        "welders cost more",
+    )
+    presence = value_source(a_contribution("pupil-presence", "presence-50"), None, rules, DAY)
+    assert [rule.code for rule in presence.rules] == ["presence-50", "quarter"]
+    assert value_source(a_contribution("hours", "most"), None, rules, DAY).how == "cap"
+    priced = value_source(a_contribution("material", "kinds"), "invoice", rules, DAY)
+    assert (priced.how, priced.basis, priced.rules) == ("own-price", "invoice", (KINDS,))
+    assert value_source(a_contribution("hours", "no-scheme"), None, (), DAY).how == "no-scheme"
