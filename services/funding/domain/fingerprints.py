@@ -29,10 +29,10 @@ class Fingerprints:
         """Of pieces of evidence by their SHA-256: all under the present key, then all under each before it."""
         return self._of([f"evidence|{digest}" for digest in digests], where)
 
-    def worker(self, time: Iterable[str], where: Where) -> list[Claimed]:
+    def worker(self, time: tuple[str, ...], where: Where) -> list[Claimed]:
         """Of a worker's time: the number of the company, the sender, its reference of the worker, day, minutes, and
         its reference of the activity or nothing."""
-        return self._of([f"worker|{'|'.join(part.replace('|', '||') for part in time)}"], where)
+        return self._of([f"worker|{time!r}"], where)
 
     def _of(self, things: list[str], where: Where) -> list[Claimed]:
         return [

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -23,7 +24,7 @@ class Kin:
 
     def whole(self, region: UUID, organisation: UUID) -> set[UUID]:
         """The organisation with its branches."""
-        branches = self.branches.get((region, organisation))
+        branches = self.branches.get((region, organisation)) if self.branches else None
         return {organisation, *branches} if branches else {organisation}
 
     def wholes(self, touched: Iterable[Who]) -> list[Who]:
@@ -55,6 +56,7 @@ class Kin:
         }
 
 
+@lru_cache(maxsize=4096)
 def company_bucket(name: str) -> int:
     """One of 4,096 locks beyond those of activities and evidence: who books time of one company in any region, or under
     one umbrella, takes the same."""

@@ -1,4 +1,4 @@
-"""Where the euros of a contribution come from: which rule, of which scheme, who says so, and on what its own price rests."""
+"""Where the euros of a contribution come from: which rule, who says so, and what an own price rests on."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,8 +23,11 @@ class ValueSource:
 
 
 def value_source(found: Contribution, basis: str | None, rules: Iterable[Rule], known_at: date) -> ValueSource:
-    """Of a contribution that was valued on the day `known_at`. A rule is added and never changed, so its code is enough;
-    where two schemes have one with that code, both that hold on the day are told."""
+    """Of a contribution that was valued on the day `known_at`.
+
+    A rule is added and never changed, so its code is enough; where two schemes have one with that code, both that hold
+    on the day are told.
+    """
     known = tuple(rules)
     if found.rule == NO_SCHEME:
         return ValueSource("no-scheme", basis, ())

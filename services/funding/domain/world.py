@@ -100,7 +100,11 @@ Spent = tuple[str | None, str | None, int]
 
 @dataclass(slots=True)
 class World:
-    """The regions, organisations and earlier records that the records of a batch touch."""
+    """The regions, organisations and earlier records that the records of a batch touch.
+
+    `places` and `prints` remember what was reckoned of records. Whoever changes regions or organisations empties
+    `places`.
+    """
 
     fingerprints: Fingerprints
     regions: dict[UUID, Region] = field(default_factory=dict)
@@ -115,16 +119,20 @@ class World:
     numbers: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
     kin: Kin = field(default_factory=Kin)
     coinciding: dict[Place, dict[Spent, int]] = field(default_factory=dict)
+    places: dict[tuple[str, str], Placed] = field(default_factory=dict)
     prints: dict[int, tuple[Record, Prints]] = field(default_factory=dict)
     records: dict[tuple[str, str], Stored] = field(default_factory=dict)
     bounds: dict[tuple[UUID, str, date], Bounds] = field(default_factory=dict)
 
     def place(self, record: Record) -> Placed:
         """Where a record belongs."""
-        region = self.regions.get(consortium_id(record.consortium))
-        if region is None:
-            return Placed(None, None)
-        return Placed(region, self.organisations.get((region.id, record.organisation)))
+        name = record.consortium, record.organisation
+        placed = self.places.get(name)
+        if placed is None:
+            region = self.regions.get(consortium_id(record.consortium))
+            organisation = None if region is None else self.organisations.get((region.id, record.organisation))
+            placed = self.places[name] = Placed(region, organisation)
+        return placed
 
     def organisations_touched(self) -> list[tuple[UUID, UUID]]:
         """Region and id of the organisations that the records name, in the order in which they are locked."""

@@ -103,6 +103,7 @@ async def _load_rules(tx: Tx, world: World, at: datetime) -> None:
         world.regions[region] = Region(
             region, known.today, known.closed_until, known.lines, tuple(rules.get(region, ()))
         )
+    world.places.clear()
 
 
 async def _load_organisations(tx: Tx, world: World, asked: Sequence[Asked]) -> None:

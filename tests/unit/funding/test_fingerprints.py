@@ -22,4 +22,4 @@ def test_what_was_claimed_under_the_old_key_is_recognised_after_it_was_replaced(
 
 
 def test_times_of_workers_do_not_run_into_one_another() -> None:
-    assert OLD.worker(["a", "b|c"], HERE) != OLD.worker(["a|b", "c"], HERE)
+    assert OLD.worker(("a", "b|c"), HERE) != OLD.worker(("a|b", "c"), HERE)
