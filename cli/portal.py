@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ import httpx2
 
 from cli.ground import Entrance
 from deploy.embedded.people import person_token
+from deploy.kafka.login import Login
 
 MOST = 200
 PATIENCE_SECONDS = 120
@@ -32,6 +34,9 @@ class Running:
     http: dict[str, str]
     issuer: str
     person_secret: str
+    kafka: Login | None = None
+    """The administrator of its broker."""
+    folder: Path | None = None
 
     async def token(self, subject: str, claims: Mapping[str, Any]) -> str:
         """A token of the development issuer."""

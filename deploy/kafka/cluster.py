@@ -9,17 +9,18 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaConnectionError, KafkaError, for_code
 from aiokafka.protocol.admin import DescribeAclsRequest, DescribeClientQuotasRequest
 
 from deploy.kafka import requests
-from deploy.kafka.login import Login
+from deploy.kafka.login import ADMIN, Login
 from deploy.kafka.rules import Rule
 
 SCRAM_SHA_512 = 2
 ITERATIONS = 4096
 """The least that Kafka takes; passwords here are random, so more would only make each connection slower."""
 REQUEST_SECONDS = 10
+STEP_SECONDS = 0.05
 KINDS = {"topic": 2, "group": 3}
 OPERATIONS = {"read": 3, "write": 4, "create": 5}
 LITERAL, PREFIXED = 3, 4
@@ -32,10 +33,13 @@ ABSENT = 91
 class Cluster:
     """`async with Cluster(login) as cluster:` acts as that user, who must be an administrator.
 
+    `prefix` is that of the installation's topics, groups and senders.
+
     Every method is put-if-changed or remove-if-there. Raises KafkaError with the broker's sentence.
     """
 
     login: Login
+    prefix: str = ""
     _client: Any = field(default=None)
 
     async def __aenter__(self) -> Self:
@@ -50,6 +54,7 @@ class Cluster:
 
     async def users(self) -> set[str]:
         """Everybody who has a password."""
+        await self.limits(ADMIN)  # Kafka 4.3 gives no answer at all to who may not ask for users; to this it does
         answer = await self._ask(requests.DescribeUsers())
         _check(answer.error_code, answer.error_message)
         return {result[0] for result in answer.results}
@@ -57,6 +62,19 @@ class Cluster:
     async def put_user(self, name: str, password: str) -> None:
         """Makes a user, or gives it another password; the old one opens no connection any more."""
         await self.put_users({name: password})
+
+    async def until_known(self, login: Login) -> None:
+        """Returns once this login opens a connection: what the controller took, a broker knows a moment later."""
+        async with asyncio.timeout(REQUEST_SECONDS):
+            while True:
+                client = AIOKafkaClient(**login.client(), client_id="cluster", request_timeout_ms=10_000)
+                try:
+                    await client.bootstrap()
+                    return
+                except KafkaConnectionError:
+                    await asyncio.sleep(STEP_SECONDS)
+                finally:
+                    await client.close()
 
     async def put_users(self, passwords: Mapping[str, str]) -> None:
         """Makes several users at once."""
@@ -115,6 +133,9 @@ class Cluster:
         answer = await self._ask(requests.DeleteAcls([(ANY, None, ANY, f"User:{user}", None, ANY, ANY)]))
         for code, message, _ in answer.filter_responses:
             _check(code, message)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            while await self.rules(user):  # noqa: ASYNC110 - a broker forgets it a moment after the controller
+                await asyncio.sleep(STEP_SECONDS)
 
     async def limits(self, user: str) -> dict[str, float]:
         """The limits of this user, by Kafka's names."""
@@ -135,11 +156,13 @@ class Cluster:
         async with asyncio.timeout(REQUEST_SECONDS):
             node = self._client.get_random_node()
             while not await self._client.ready(node):  # noqa: ASYNC110 - the client tells nobody
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(STEP_SECONDS)
             return await self._client.send(node, request)
 
 
 def _check(code: int, message: str | None) -> None:
     if code:
         error: type[KafkaError] = for_code(code)
+        if error is ClusterAuthorizationFailedError:
+            raise error("this user is no administrator of the cluster")
         raise error(message or error.__name__)

@@ -236,10 +236,10 @@ class Call:
         command = partial(together.alone, asked=ask, at=self.at)
         return await self.run(command, present, status=status, location=location, version=version)
 
-    async def read(self, query: Callable[[Tx], Awaitable[T]]) -> T:
+    async def read(self, query: Callable[[Tx], Awaitable[T]], *, consortium_id: UUID | None = None) -> T:
         """Runs a query for the consortium, after the event named in Wait-For if it arrives within two seconds."""
         await self._wait_for()
-        async with self.database.transaction(self.consortium_id, self.context) as tx:
+        async with self.database.transaction(consortium_id or self.consortium_id, self.context) as tx:
             return await query(tx)
 
     def _idempotency_key(self) -> str | None:

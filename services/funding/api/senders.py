@@ -1,4 +1,4 @@
-"""Senders and their mandates over HTTP: an operator admits a system, an office says for whom it may declare."""
+"""Senders and their mandates over HTTP: an operator admits a system, the office says for whom it may declare."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -56,6 +56,18 @@ class MandateBody(ApiModel):
     until: date | None = None
 
 
+class EndBody(ApiModel):
+    """The last day for which a sender may declare anything."""
+
+    on: date
+
+
+class EndView(ApiModel):
+    """How many mandates, over all regions, were changed by it."""
+
+    ended: int
+
+
 class MandateView(ApiModel):
     organisation: str
     from_: date = Field(alias="from")
@@ -84,14 +96,33 @@ async def put_sender(
 @router.get("/senders")
 async def list_senders(call: Annotated[Call, may("operator", "office", scope=READ)]) -> list[SenderView]:
     """All senders of this installation."""
-    return [SenderView.of(each) for each in await call.read(store.all_of_them)]
+    return [SenderView.of(each) for each in await call.read(store.all_of_them, consortium_id=NOBODY)]
+
+
+@router.put("/senders/{code}/end", response_model=EndView)
+async def put_end(code: SenderCode, body: EndBody, call: Annotated[Call, may("operator", scope=WRITE)]) -> Response:
+    """Ends every mandate of a sender, in all regions, on this day; those that would begin later are withdrawn."""
+
+    async def put(tx: Tx) -> Upserted[int]:
+        if await store.one(tx, code) is None:
+            raise NotFound(what="sender with this code")
+        ended = await store.end(tx, code, body.on)
+        return Upserted(ended, "changed" if ended else "unchanged")
+
+    return await call.run(put, lambda done: EndView(ended=done.thing), consortium_id=NOBODY)
 
 
 @router.put("/senders/{code}/mandates/{organisation}", response_model=MandateView)
 async def put_mandate(
-    code: SenderCode, organisation: Code, body: MandateBody, call: Annotated[Call, may("office", scope=WRITE)]
+    code: SenderCode,
+    organisation: Code,
+    body: MandateBody,
+    call: Annotated[Call, may("office", "operator", scope=WRITE)],
 ) -> Response:
-    """Lets a sender declare for an organisation of the region, from a day and until a day."""
+    """Lets a sender declare for an organisation of the region, from a day and until a day.
+
+    An operator does it on behalf of the office, when a sender is admitted; both only for a region of their token.
+    """
     if body.until is not None and body.until < body.from_:
         raise InvalidInput(summary="until comes before from.")
 

@@ -21,6 +21,16 @@ SET from_day = excluded.from_day, until_day = excluded.until_day
 WHERE (mandates.from_day, mandates.until_day) IS DISTINCT FROM (excluded.from_day, excluded.until_day)
 RETURNING xmax = 0 AS created;
 
+-- name: withdraw_mandates
+-- Takes back what a sender could only have declared after a day.
+DELETE FROM mandates WHERE sender = $1 AND from_day > $2 RETURNING organisation_id;
+
+-- name: end_mandates
+-- Lets a sender declare nothing for days after this one.
+UPDATE mandates SET until_day = $2
+WHERE sender = $1 AND (until_day IS NULL OR until_day > $2)
+RETURNING organisation_id;
+
 -- name: mandates_in_region
 -- What a sender may declare in a region.
 SELECT organisation.code AS organisation, mandate.from_day, mandate.until_day

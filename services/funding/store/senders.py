@@ -45,6 +45,12 @@ async def put_mandate(tx: Tx, sender: str, organisation_id: UUID, from_: date, u
     return _result(await Q.put_mandate.value(tx, tx.consortium_id, sender, organisation_id, from_, until))
 
 
+async def end(tx: Tx, sender: str, on: date) -> int:
+    """Ends its mandates on this day, in every region; how many that changed."""
+    withdrawn, ended = await Q.withdraw_mandates.rows(tx, sender, on), await Q.end_mandates.rows(tx, sender, on)
+    return len(withdrawn) + len(ended)
+
+
 async def mandates(tx: Tx, sender: str) -> list[Mandate]:
     """What a sender may declare in the region."""
     rows = await Q.mandates_in_region.rows(tx, tx.consortium_id, sender)
