@@ -67,7 +67,7 @@ async def _story(stage: Stage, beside: Region | None) -> Report:
             sign.sign(stage), pledge.pledge(stage), lessons.lessons(stage), carry_out.admit(stage)
         )
         await stage.operators.caught_up(CATCH_UP_SECONDS, but=("notifications",))
-        async with Systems(stage.stack.kafka_admin, tuple(each.code for each in region.senders)) as systems:
+        async with Systems(await stage.admit(), stage.stack.kafka_admin) as systems:
             done = await carry_out.carry_out(stage, systems)
         booked = await account.accept(stage)
         sheet = await account.spreadsheet(stage, done, booked)

@@ -14,6 +14,9 @@ from cli.operators import Operators
 from cli.portal import Portal
 from cli.region import Region
 from cli.region.model import Person
+from deploy.kafka import senders
+from deploy.kafka.cluster import Cluster
+from deploy.kafka.login import Login
 from runtime import ids
 
 AT_ONCE = 12
@@ -38,6 +41,8 @@ class Stage:
     controller: Portal
     second_account: Portal
     people: dict[str, Portal] = field(default_factory=dict)
+    logins: dict[str, Login] = field(default_factory=dict)
+    """How each company's system connects to Kafka, once it was admitted."""
 
     @classmethod
     async def set(cls, region: Region, stack: Ground, client: httpx2.AsyncClient, began: float) -> "Stage":
@@ -77,6 +82,14 @@ class Stage:
                 self.client, self.stack, person.accounts[0], [role], self.tenant, [self.organisation_id(organisation)]
             )
         return self.people[person.code]
+
+    async def admit(self) -> dict[str, Login]:
+        """A Kafka user for each company's system of the region, with its own rights and limits."""
+        async with Cluster(self.stack.kafka_admin) as cluster:
+            for each in self.region.senders:
+                if each.code not in self.logins and (login := await senders.admit(cluster, each.code)) is not None:
+                    self.logins[each.code] = login
+        return self.logins
 
     async def of(self, organisation: str) -> Portal:
         """Somebody of this organisation at a portal. Raises DemoFailed when nobody of it has an account."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -64,46 +64,47 @@ class Receipt:
 
 @dataclass(slots=True)
 class Systems:
-    """The systems of all senders of a region, on one real connection to Kafka each way."""
+    """The systems of all senders of a region, each on connections to Kafka of its own, as its own user."""
 
-    login: Login
-    senders: tuple[str, ...]
+    logins: Mapping[str, Login]
+    administrator: Login
+    """Who may ask how far funding has read."""
     published: list[Published] = field(default_factory=list)
     receipts: dict[str, list[Receipt]] = field(default_factory=dict)
     repeated: int = 0
     """Receipts that Kafka delivered again: the same event by its id, which a reader passes over."""
     _seen: set[bytes] = field(default_factory=set)
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _producer: AIOKafkaProducer | None = None
-    _consumer: AIOKafkaConsumer | None = None
-    _reading: asyncio.Task[None] | None = None
+    _producers: dict[str, AIOKafkaProducer] = field(default_factory=dict)
+    _consumers: list[AIOKafkaConsumer] = field(default_factory=list)
+    _reading: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
-        self._producer = AIOKafkaProducer(**self.login.client(), acks="all", enable_idempotence=True)
-        await self._producer.start()
-        if self.senders:
-            self._consumer = AIOKafkaConsumer(**self.login.client(), enable_auto_commit=False, fetch_max_wait_ms=50)
-            await self._consumer.start()
-            topics = [TopicPartition(RECEIPTS + sender, 0) for sender in self.senders]
-            self._consumer.assign(topics)
-            await self._consumer.seek_to_beginning(*topics)
-            self._reading = asyncio.create_task(self._read(self._consumer))
+        await asyncio.gather(*(self._connect(code, login) for code, login in self.logins.items()))
         return self
+
+    async def _connect(self, code: str, login: Login) -> None:
+        producer = AIOKafkaProducer(**login.client(), acks="all", enable_idempotence=True)
+        await producer.start()
+        self._producers[code] = producer
+        consumer = AIOKafkaConsumer(**login.client(), enable_auto_commit=False, fetch_max_wait_ms=50)
+        await consumer.start()
+        self._consumers.append(consumer)
+        topic = TopicPartition(RECEIPTS + code, 0)
+        consumer.assign([topic])
+        await consumer.seek_to_beginning(topic)
+        self._reading.append(asyncio.create_task(self._read(consumer)))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
-        for client in (self._consumer, self._producer):
-            if client is not None:
-                await client.stop()
+        for reading in self._reading:
+            reading.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
+        await asyncio.gather(*(client.stop() for client in (*self._consumers, *self._producers.values())))
 
     async def publish(self, records: Iterable[tuple[str, bytes]]) -> list[Published]:
         """Publishes (sender, body) pairs in this order; returns when the broker has them all."""
-        if self._producer is None:
-            raise RuntimeError("open the systems first")
         done: list[Published] = []
         waiting: list[tuple[str, bytes, UUID, str, Any]] = []
 
@@ -120,7 +121,7 @@ class Systems:
                 ("ce_correlationid", str(correlation).encode()),
                 ("ce_traceparent", f"00-{trace}-{ids.new_id().hex[-16:]}-01".encode()),
             ]
-            taken = await self._producer.send(INTAKE + sender, body, headers=headers)
+            taken = await self._producers[sender].send(INTAKE + sender, body, headers=headers)
             waiting.append((sender, body, correlation, trace, taken))
             if len(waiting) >= AT_ONCE:
                 await settle()
@@ -158,7 +159,7 @@ class Systems:
 
     async def unread(self) -> int:
         """How many records wait in the intake topics, by what funding committed. Needs funding neither up nor down."""
-        admin = AIOKafkaAdminClient(**self.login.client())
+        admin = AIOKafkaAdminClient(**self.administrator.client())
         await admin.start()
         try:
             committed = await admin.list_consumer_group_offsets(GROUP)

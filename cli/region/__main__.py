@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx2
 
 from cli.portal import Portal, Refused, Running
-from cli.region import Region, RegionUnusable, read
+from cli.region import Region, RegionUnusable, identities, read
 from cli.region.load import Loaded, load
 from deploy.embedded.folders import runs_folder
 from deploy.embedded.problems import CannotStart
 from deploy.embedded.up import running
+from deploy.kafka.login import Login
 from runtime import ids
 
 
@@ -47,13 +48,19 @@ async def load_into(region: Region, stack: Running) -> Loaded:
     async with httpx2.AsyncClient(timeout=30) as client:
         office = await Portal.sign_in(client, stack, accounts[0], ["office"], tenant)
         operator = await Portal.sign_in(client, stack, "operator-1", ["operator"], tenant)
-        return await load(region, office, operator, stack.issuer)
+        done = await load(region, office, operator, stack.issuer)
+    if users := await identities.admit(region, stack):
+        done.by_step["Kafka users"] = users
+    return done
 
 
 def found() -> Running | None:
     """What `make up` left running here; None when there is nothing."""
     known = running(runs_folder() / "up.json")
-    return Running(known["http"], known["issuer"], known["person_secret"]) if known else None
+    if known is None:
+        return None
+    admin = Login(known["kafka"], known["kafka_user"], known["kafka_password"])
+    return Running(known["http"], known["issuer"], known["person_secret"], admin, Path(known["logs"]).parent)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ async def money_comes_in(stage: Stage, told: Told) -> int:
 
 def systems(stage: Stage) -> Systems:
     """The companies' systems, connected anew."""
-    return Systems(stage.stack.kafka_admin, tuple(each.code for each in stage.region.senders))
+    return Systems(stage.logins, stage.stack.kafka_admin)
 
 
 async def publish(systems: Systems, sent: dict[str, tuple[bytes, ...]]) -> list[Published]:
