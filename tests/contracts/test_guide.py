@@ -4,6 +4,9 @@ import json
 import re
 from pathlib import Path
 
+from deploy.kafka.login import Login
+from deploy.kafka.rules import sender_user
+from deploy.kafka.senders import SENT_BYTES_PER_SECOND, settings_of
 from services.funding.domain.intake import Record, parse
 from services.funding.events import ContributionReceipt
 
@@ -14,6 +17,13 @@ EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", GUIDE,
 
 def test_the_record_of_the_guide_is_one_the_intake_reads() -> None:
     assert isinstance(parse(EXAMPLES[0]), Record)
+
+
+def test_the_settings_of_the_guide_are_those_that_a_sender_is_given() -> None:
+    [shown] = re.findall(r"```properties\n(.*?)```", GUIDE, re.DOTALL)
+    login = Login("kafka.region.example:9093", sender_user("acme"), "...", "SASL_SSL", Path("ca.pem"))
+    assert shown.strip() == settings_of("acme", login)
+    assert f"{SENT_BYTES_PER_SECOND // 1024} KB a second" in GUIDE
 
 
 def test_the_guide_names_every_field_of_a_record_and_no_other() -> None:
