@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,6 +38,10 @@ USAGE, REFUSED, AWAY, NOT_ALLOWED, NOT_FOUND = 2, 3, 4, 5, 6
 ENDS = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND}
 
 Code = Annotated[str, typer.Argument(help="Code of the sender: small letters, digits and dashes.", metavar="CODE")]
+Address = Annotated[
+    str,
+    typer.Option(help="Where its system reaches Kafka, when that is another address than ours.", metavar="HOST:PORT"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document, for a machine.")]
 
 
@@ -142,7 +146,8 @@ async def admit(at: Installation, code: str, title: str, mandates: list[Mandate]
     The user comes last: a system that can connect has its topics and mandates. Raises Refused, KafkaError.
     """
     operator = await at.operator()
-    await operator.put("funding", f"/v1/senders/{code}", {"title": title})
+    known = {each["code"]: each["title"] for each in await operator.get("funding", "/v1/senders")}
+    await operator.put("funding", f"/v1/senders/{code}", {"title": title or known.get(code, code)})
     for each in mandates:
         office = await at.operator(ids.consortium_id(each.region))
         await office.put("funding", f"/v1/senders/{code}/mandates/{each.organisation}", each.body)
@@ -162,7 +167,7 @@ async def dismiss(at: Installation, code: str, on: date) -> tuple[bool, int]:
 @app.command()
 def add(
     code: Code,
-    title: Annotated[str, typer.Option(help="What people call it; its code when left out.")] = "",
+    title: Annotated[str, typer.Option(help="What people call it; its code when it never had a title.")] = "",
     mandate: Annotated[
         list[str] | None,
         typer.Option(help="For whom it may declare, again for more.", metavar="REGION/ORGANISATION:FROM[..UNTIL]"),
@@ -170,6 +175,7 @@ def add(
     bytes_per_second: Annotated[
         int, typer.Option(min=1024, help="How much it may send before the broker holds it back.")
     ] = senders.SENT_BYTES_PER_SECOND,
+    address: Address = "",
     as_json: AsJson = False,
 ) -> None:
     """Admit a system: its topics, mandates, Kafka user, rights and limits. Prints how it connects, once.
@@ -179,23 +185,26 @@ def add(
     """
 
     async def work(at: Installation) -> None:
-        _known_code(code)
-        found = await admit(at, code, title or code, [Mandate.of(each) for each in mandate or ()], bytes_per_second)
-        _tell(at, code, found, "is admitted", as_json)
+        found = await admit(at, code, title, mandates, bytes_per_second)
+        _tell(at, code, found, "is admitted", address, as_json)
 
-    _ended(work)
+    try:
+        mandates = [Mandate.of(each) for each in mandate or ()]
+    except Stopped as stopped:
+        raise _exit(str(stopped), stopped.end) from None
+    _ended(code, work)
 
 
 @app.command()
-def rotate(code: Code, as_json: AsJson = False) -> None:
+def rotate(code: Code, address: Address = "", as_json: AsJson = False) -> None:
     """Give a system another password, printed once. The old one opens no connection any more."""
 
     async def work(at: Installation) -> None:
         async with at.cluster() as cluster:
-            found = await senders.rotate(cluster, _known_code(code))
-        _tell(at, code, found, "has another password", as_json)
+            found = await senders.rotate(cluster, code)
+        _tell(at, code, found, "has another password", address, as_json)
 
-    _ended(work)
+    _ended(code, work)
 
 
 @app.command()
@@ -203,14 +212,14 @@ def remove(code: Code, as_json: AsJson = False) -> None:
     """Shut a system out: its user, rights and limits go, its mandates end today. Its topics stay for their 30 days."""
 
     async def work(at: Installation) -> None:
-        known, ended = await dismiss(at, _known_code(code), datetime.now(UTC).date())
+        known, ended = await dismiss(at, code, datetime.now(UTC).date())
         if as_json:
             typer.echo(json.dumps({"sender": code, "removed": known, "mandatesEnded": ended}))
         else:
             what = "is shut out" if known else "had no user"
             typer.echo(f"{code} {what}; mandates ended: {ended}. Its topics stay for as long as they keep.")
 
-    _ended(work)
+    _ended(code, work)
 
 
 @app.command("list")
@@ -238,20 +247,15 @@ def list_(as_json: AsJson = False) -> None:
             may = f"{each['bytesPerSecond'] // 1024} KiB/s" if each["connects"] else "shut out"
             typer.echo(f"{each['sender']:30} {may:12} {each['title']}")
 
-    _ended(work)
+    _ended(None, work)
 
 
-def _known_code(code: str) -> str:
-    if not CODE.fullmatch(code):
-        raise Stopped(f"'{code}' is no code: small letters, digits and dashes, at most 60, not a dash first.", USAGE)
-    return code
-
-
-def _tell(at: Installation, code: str, found: Login | None, what: str, as_json: bool) -> None:
+def _tell(at: Installation, code: str, found: Login | None, what: str, address: str, as_json: bool) -> None:
     if found is None:
         again = f"{code} was admitted before; its password stays as it is. For another one: sender rotate {code}."
         typer.echo(json.dumps({"sender": code, "added": False}) if as_json else f"# {again}")
         return
+    found = replace(found, bootstrap=address or found.bootstrap)
     lines = senders.settings_of(code, found, at.prefix)
     if as_json:
         pairs = (line.partition("=") for line in lines.splitlines() if not line.startswith("#"))
@@ -263,10 +267,12 @@ def _tell(at: Installation, code: str, found: Login | None, what: str, as_json: 
     typer.echo(lines)
 
 
-def _ended(work: Callable[[Installation], Awaitable[Any]]) -> None:
+def _ended(code: str | None, work: Callable[[Installation], Awaitable[Any]]) -> None:
     """Does it with the installation; what goes wrong is a sentence on stderr and an exit code."""
 
     async def connected() -> None:
+        if code is not None and not CODE.fullmatch(code):
+            raise Stopped(f"'{code}' is no code: small letters, digits, dashes; at most 60, no dash first.", USAGE)
         async with Installation.found() as at:
             await work(at)
 

@@ -104,6 +104,8 @@ def addresses(known: dict[str, Any]) -> str:
             continue
         lines.append(f"{service:14} REST {url}/v1/docs   OpenAPI {url}/v1/openapi.json   gRPC {known['grpc'][service]}")
     lines.append(f"{'Kafka':14} {known['kafka']}")
+    senders = Path(known["logs"]).with_name("senders")
+    lines.append(f"{'systems':14} {senders} (how each company's system connects to Kafka, once `make load` made them)")
     lines.append(f"{'tokens':14} {known['issuer']}/.well-known/openid-configuration")
     lines.append(f"{'mail inbox':14} {known['inbox']} (one .eml file a mail)")
     lines.append(f"{'logs':14} {known['logs']}")

@@ -96,7 +96,9 @@ async def test_adding_it_again_changes_what_is_different_and_gives_no_password(
     at: Installation, books: Books, code: str
 ) -> None:
     assert await command.admit(at, code, "ERP", [], 10_000) is not None
-    assert await command.admit(at, code, "ERP", [Mandate.of("sto-test/bouw:2022-01-01")], 20_000) is None
+    assert await command.admit(at, code, "", [Mandate.of("sto-test/bouw:2022-01-01")], 20_000) is None
+    async with books.database.transaction(books.id) as tx:
+        assert await store.one(tx, code) == store.Sender(code, "ERP")
     assert [each.organisation for each in await mandates(books, code, "sto-test")] == ["bouw"]
     async with Cluster(at.admin) as cluster:
         assert (await cluster.limits(rules.sender_user(code)))["producer_byte_rate"] == 20_000
