@@ -29,11 +29,13 @@ def send(settings: dict[str, str], records: list[dict[str, Any]]) -> None:
     connection = {name: value for name, value in settings.items() if name not in OURS}
     producer = Producer({**connection, "acks": "all", "enable.idempotence": True})
     failed: list[Any] = []
+
+    def taken(error: Any, message: Any) -> None:
+        if error:
+            failed.append(error)
+
     for record in records:
-        body = json.dumps(record).encode()
-        producer.produce(
-            settings["intake.topic"], body, key=record["id"], callback=lambda error, _: error and failed.append(error)
-        )
+        producer.produce(settings["intake.topic"], json.dumps(record).encode(), key=record["id"], callback=taken)
         producer.poll(0)
     left = producer.flush(PATIENCE_SECONDS)
     if failed or left:
@@ -54,11 +56,11 @@ def receipts(settings: dict[str, str], wanted: set[str]) -> Iterator[dict[str, A
                 continue
             if message.error():
                 raise KafkaException(message.error())
-            receipt = json.loads(message.value())
+            receipt = json.loads(message.value() or b"{}")
             if receipt["id"] in wanted:
                 wanted.discard(receipt["id"])
                 yield receipt
-            consumer.commit(message, asynchronous=False)
+            consumer.commit(message=message, asynchronous=False)
     finally:
         consumer.close()
 
