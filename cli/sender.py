@@ -218,6 +218,7 @@ def remove(code: Code, as_json: AsJson = False) -> None:
         else:
             what = "is shut out" if known else "had no user"
             typer.echo(f"{code} {what}; mandates ended: {ended}. Its topics stay for as long as they keep.")
+            typer.echo("If it also had a token for HTTP, take that back where it was issued.")
 
     _ended(code, work)
 

@@ -25,7 +25,8 @@ class Topic:
     """A topic that exists, and who may touch it. Raises ValueError when it does not say so.
 
     `max_bytes` bounds one message. What the relay writes comes in batches of many messages, and the broker's limit is
-    on the batch; so for a topic that is not `relayed` (outsiders write it) the broker's limit is `max_bytes` itself.
+    on the batch; so for a topic that is not `relayed` (outsiders write it) the broker's limit is `max_bytes` itself,
+    and is on what was sent as it unpacks: a few KB may otherwise become gigabytes at the reader.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Topic:
             "max.message.bytes": str(batch),
             "message.timestamp.type": self.timestamp_type,
             "message.timestamp.after.max.ms": str(ANY_LATER_MS),
+            **({} if self.relayed else {"compression.type": "uncompressed"}),
         }
 
 

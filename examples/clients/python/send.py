@@ -14,6 +14,8 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Producer
 
 PATIENCE_SECONDS = 60
+BATCH_BYTES = 16_384
+"""The broker takes at most 64 KB at once from a company, and this client would send up to 1 MB."""
 OURS = {"intake.topic", "receipts.topic", "group.id"}
 """Settings that are no options of the client."""
 
@@ -27,7 +29,7 @@ def settings_in(file: Path) -> dict[str, str]:
 def send(settings: dict[str, str], records: list[dict[str, Any]]) -> None:
     """Hands all records to Kafka; raises when it did not take one."""
     connection = {name: value for name, value in settings.items() if name not in OURS}
-    producer = Producer({**connection, "acks": "all", "enable.idempotence": True})
+    producer = Producer({**connection, "acks": "all", "enable.idempotence": True, "batch.size": BATCH_BYTES})
     failed: list[Any] = []
 
     def taken(error: Any, message: Any) -> None:

@@ -26,6 +26,7 @@ from tests.support.servers import PROJECT, DatabaseFor, KafkaForTest
 CLIENTS = PROJECT / "examples" / "clients"
 JAVA = CLIENTS / "java"
 MAVEN = {"m": "http://maven.apache.org/POM/4.0.0"}
+PYTHON = (sys.executable, str(CLIENTS / "python" / "send.py"))
 SECONDS = 90
 
 
@@ -80,7 +81,14 @@ async def told_what_became_of_its_records(company: Company, *command: str) -> No
 
 
 async def test_the_python_client_sends_and_tells_what_became_of_each_record(company: Company) -> None:
-    await told_what_became_of_its_records(company, sys.executable, str(CLIENTS / "python" / "send.py"))
+    await told_what_became_of_its_records(company, *PYTHON)
+
+
+async def test_a_months_records_pass_at_once_though_the_broker_takes_little_at_a_time(company: Company) -> None:
+    records = [a_record(f"m-{number:03}", description="x" * 150) for number in range(300)]
+    assert sum(len(json.dumps(each)) for each in records) > 65_536
+    said, end = await company.runs(*PYTHON, records=records)
+    assert ([line.split() for line in said], end) == ([[each["id"], "booked"] for each in records], 0)
 
 
 async def test_the_java_client_sends_and_tells_what_became_of_each_record(company: Company, tmp_path: Path) -> None:

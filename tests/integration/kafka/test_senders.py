@@ -195,6 +195,20 @@ async def test_a_record_that_is_too_large_is_refused_by_the_broker(admit: Admit)
             await acme.send(acme.intake, b"x" * size)
 
 
+async def test_a_record_that_unpacks_to_too_much_is_refused_by_the_broker(admit: Admit) -> None:
+    acme = await admit()
+    producer = AIOKafkaProducer(
+        **acme.login.client(), acks="all", compression_type="gzip", max_request_size=2**24, max_batch_size=2**24
+    )
+    await producer.start()
+    try:
+        await asyncio.wait_for(producer.send_and_wait(acme.intake, b"x" * 60_000), SECONDS)
+        with pytest.raises(MessageSizeTooLargeError):
+            await asyncio.wait_for(producer.send_and_wait(acme.intake, b"x" * 8 * 2**20), SECONDS)  # 8 KB as sent
+    finally:
+        await producer.stop()
+
+
 async def test_a_system_that_floods_is_held_back_by_the_broker(admit: Admit) -> None:
     acme = await admit(sent_bytes_per_second=2_048)
     held_back: list[float] = []
