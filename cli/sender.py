@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
+import click
 import httpx2
 import typer
 from aiokafka.errors import KafkaError
 
+from cli.installation import Where
 from cli.portal import Portal, Refused, Running
 from deploy.embedded.folders import runs_folder
 from deploy.embedded.up import running
@@ -100,15 +102,15 @@ class Installation:
 
     @classmethod
     @asynccontextmanager
-    async def found(cls) -> AsyncIterator["Installation"]:
+    async def found(cls, where: Where) -> AsyncIterator["Installation"]:
         """The one that the environment names, else what is running here. Raises Stopped."""
         async with httpx2.AsyncClient(timeout=60) as client:
-            if named := os.environ.get("SPEERPUNT_ADDRESSES"):
-                doors = (part.strip().partition("=") for part in named.split(","))
+            if where.addresses:
+                doors = (part.strip().partition("=") for part in where.addresses.split(","))
                 http = {door.removesuffix(".http"): url for door, _, url in doors if door.endswith(".http")}
                 settings = load(Settings)
                 admin = Login.of(settings)
-                if not (token := _token()) or "funding" not in http or not admin.user:
+                if not (token := _token(where)) or "funding" not in http or not admin.user:
                     raise Stopped(
                         "To admit senders set SPEERPUNT_ADDRESSES with funding.http=URL, SPEERPUNT_TOKEN or "
                         "SPEERPUNT_TOKEN_FILE of an operator, and SPEERPUNT_KAFKA_BOOTSTRAP, _USERNAME and _PASSWORD "
@@ -117,7 +119,7 @@ class Installation:
                     )
                 yield cls(client, http, token, None, admin, settings.topic_prefix)
                 return
-            known = running(runs_folder() / "up.json")
+            known = running(where.up or runs_folder() / "up.json")
             if known is None:
                 raise Stopped("Nothing is running here. Start it with `make up`, or set SPEERPUNT_ADDRESSES.", AWAY)
             here = Running(known["http"], known["issuer"], known["person_secret"])
@@ -135,9 +137,18 @@ class Installation:
         return await Portal.sign_in(self.client, self.running, "operator-1", ["operator"], region or NOBODY)
 
 
-def _token() -> str:
-    named = os.environ.get("SPEERPUNT_TOKEN_FILE")
-    return os.environ.get("SPEERPUNT_TOKEN", "") or (Path(named).read_text(encoding="utf-8").strip() if named else "")
+def _token(where: Where) -> str:
+    return where.token or (where.token_file.read_text(encoding="utf-8").strip() if where.token_file else "")
+
+
+def _where() -> Where:
+    """What the options of `speerpunt` say, else the environment."""
+    given = click.get_current_context().obj
+    if isinstance(given, Where):
+        return given
+    file = os.environ.get("SPEERPUNT_TOKEN_FILE")
+    addresses, token = (os.environ.get(name, "") for name in ("SPEERPUNT_ADDRESSES", "SPEERPUNT_TOKEN"))
+    return Where(addresses, token, Path(file) if file else None)
 
 
 async def admit(at: Installation, code: str, title: str, mandates: list[Mandate], rate: int) -> Login | None:
@@ -271,10 +282,12 @@ def _tell(at: Installation, code: str, found: Login | None, what: str, address: 
 def _ended(code: str | None, work: Callable[[Installation], Awaitable[Any]]) -> None:
     """Does it with the installation; what goes wrong is a sentence on stderr and an exit code."""
 
+    where = _where()
+
     async def connected() -> None:
         if code is not None and not CODE.fullmatch(code):
             raise Stopped(f"'{code}' is no code: small letters, digits, dashes; at most 60, no dash first.", USAGE)
-        async with Installation.found() as at:
+        async with Installation.found(where) as at:
             await work(at)
 
     try:

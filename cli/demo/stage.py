@@ -84,11 +84,15 @@ class Stage:
         return self.people[person.code]
 
     async def admit(self) -> dict[str, Login]:
-        """A Kafka user for each company's system of the region, with its own rights and limits."""
+        """A Kafka user for each company's system of the region, with its own rights and limits.
+
+        One that was admitted in an earlier run gets another password, since nobody kept the first.
+        """
         async with Cluster(self.stack.kafka_admin) as cluster:
             for each in self.region.senders:
-                if each.code not in self.logins and (login := await senders.admit(cluster, each.code)) is not None:
-                    self.logins[each.code] = login
+                if each.code not in self.logins:
+                    login = await senders.admit(cluster, each.code)
+                    self.logins[each.code] = login or await senders.rotate(cluster, each.code)
         return self.logins
 
     async def of(self, organisation: str) -> Portal:

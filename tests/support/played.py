@@ -92,7 +92,7 @@ async def played(stage: Stage) -> None:
     await plan.tell_planning(stage)
     await asyncio.gather(sign.sign(stage), pledge.pledge(stage), lessons.lessons(stage), carry_out.admit(stage))
     await stage.operators.caught_up(DEADLINE_SECONDS, but=("notifications",))
-    async with Systems(stage.stack.kafka_admin, tuple(each.code for each in stage.region.senders)) as systems:
+    async with Systems(await stage.admit(), stage.stack.kafka_admin) as systems:
         await carry_out.carry_out(stage, systems)
     await account.accept(stage)
 
