@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from cli import sender
 from cli.commands import dead_letters, ledger, money, regions, reports, running, watching
 from cli.installation import Where
 
@@ -20,7 +19,6 @@ GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("dead-letters", dead_letters.app),
     ("report", reports.app),
     ("region", regions.app),
-    ("sender", sender.app),
 )
 """Name and app; without a name its commands stand by themselves."""
 

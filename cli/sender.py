@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-import click
 import httpx2
 import typer
 from aiokafka.errors import KafkaError
@@ -142,10 +141,7 @@ def _token(where: Where) -> str:
 
 
 def _where() -> Where:
-    """What the options of `speerpunt` say, else the environment."""
-    given = click.get_current_context().obj
-    if isinstance(given, Where):
-        return given
+    """What the environment says."""
     file = os.environ.get("SPEERPUNT_TOKEN_FILE")
     addresses, token = (os.environ.get(name, "") for name in ("SPEERPUNT_ADDRESSES", "SPEERPUNT_TOKEN"))
     return Where(addresses, token, Path(file) if file else None)
