@@ -8,6 +8,7 @@ from runtime import ids
 from runtime.http import Call
 from runtime.postgres import Tx
 from runtime.problems import NotFound, Unavailable
+from services.funding.domain.contribution import Hands
 from services.funding.domain.programme import NoProgramme, Programme
 from services.funding.store import partners, programmes
 from services.funding.store.partners import Organisation
@@ -69,6 +70,13 @@ async def programme_with(call: Call, lines: Collection[str]) -> Programme:
     if found is None:
         raise NoProgramme()
     return found
+
+
+async def hands(call: Call) -> Hands:
+    """Who takes a step with a contribution: a person, and the company's system that the account is. Raises
+    PersonUnknown.
+    """
+    return Hands(await call.person(), call.actor.sender)
 
 
 async def organisation(call: Call, code: str) -> Organisation:

@@ -11,10 +11,12 @@ from starlette.responses import Response
 from runtime.http import ApiModel, Call, Page, PageQuery, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
+from services.funding.api.asking import hands
 from services.funding.api.speaking import READ, READERS, WRITE
 from services.funding.commands import held as commands
 from services.funding.commands import periods
 from services.funding.commands.booking import told
+from services.funding.domain.rejection import Code
 from services.funding.events import ReceiptReason
 from services.funding.store import held as store
 from services.funding.store import partners
@@ -60,6 +62,12 @@ class DecisionBody(ApiModel):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
 
+class RefusalBody(DecisionBody):
+    """Why, for the sender to read; no names of people. `code` is one of `/v1/rejection-codes`."""
+
+    code: Code = "other"
+
+
 class ClosingBody(ApiModel):
     """Close all days up to and including this one."""
 
@@ -94,16 +102,20 @@ async def release_held_record(
     id: UUID, body: DecisionBody, call: Annotated[Call, may("office", scope=WRITE)]
 ) -> Response:
     """It counts: it is booked as verified by this person, so that somebody else has to accept it."""
-    by, keys = await call.person(), call.request.app.state.intake.keys
-    return await call.run(lambda tx: commands.release(tx, id, by=by, keys=keys, at=call.at), HeldRecordView.of)
+    who, keys = await hands(call), call.request.app.state.intake.keys
+    return await call.run(lambda tx: commands.release(tx, id, hands=who, keys=keys, at=call.at), HeldRecordView.of)
 
 
 @router.post("/held-records/{id}/refusal", response_model=HeldRecordView)
 async def refuse_held_record(
-    id: UUID, body: DecisionBody, call: Annotated[Call, may("office", scope=WRITE)]
+    id: UUID, body: RefusalBody, call: Annotated[Call, may("office", scope=WRITE)]
 ) -> Response:
     """It does not count: its sender gets a receipt with the reason."""
-    return await call.run(lambda tx: commands.refuse(tx, id, reason=body.reason, at=call.at), HeldRecordView.of)
+    who = await hands(call)
+    return await call.run(
+        lambda tx: commands.refuse(tx, id, reason=body.reason, rejection=body.code, hands=who, at=call.at),
+        HeldRecordView.of,
+    )
 
 
 @router.post("/period-closings", status_code=201, response_model=ClosingView)

@@ -13,8 +13,10 @@ from runtime import ids, outbox
 from runtime.event import Change, Context, Fact
 from runtime.postgres import Tx
 from services.funding.commands import ledger
+from services.funding.domain import acceptance, rejection
 from services.funding.domain import contribution as domain
-from services.funding.domain.contribution import By, Contribution
+from services.funding.domain.acceptance import Approvals
+from services.funding.domain.contribution import By, Contribution, Hands
 from services.funding.domain.fingerprints import Claimed
 from services.funding.domain.intake import Reason
 from services.funding.domain.ledger import JournalEntry
@@ -68,16 +70,35 @@ class Work:
         self._move(after, entries, fact, context)
         return after
 
-    def release(self, found: Contribution, person: UUID) -> Contribution:
+    def release(self, found: Contribution, hands: Hands) -> Contribution:
         """A contribution that was on hold counts after all."""
-        after, entries, fact = domain.release(found, person)
+        after, entries, fact = domain.release(found, hands)
         self._move(after, entries, fact, None)
         return after
 
-    def verify(self, found: Contribution, by: By, person: UUID | None, context: Context | None = None) -> Contribution:
+    def verify(
+        self, found: Contribution, by: By, hands: Hands | None = None, context: Context | None = None
+    ) -> Contribution:
         """A declared contribution was found right."""
-        after, fact = domain.verify(found, by, person)
+        after, fact = domain.verify(found, by, hands)
         self._move(after, (domain.verified_entry(after, by),), fact, context)
+        return after
+
+    def accept(self, found: Contribution, hands: Hands, approvals: Approvals, batch_id: UUID) -> Contribution:
+        """A verified contribution is accepted, or approved by the first of two."""
+        after = acceptance.accept(found, hands, approvals)
+        if after.state == "accepted":
+            self._move(after, (domain.accepted_entry(after),), domain.accepted_fact(after, batch_id), None)
+        else:
+            fact = domain.approved_fact(after, hands.person, approvals.above(after.day) or 0)
+            self._move(after, (), fact, None)
+        return after
+
+    def reject(self, found: Contribution, code: rejection.Code, note: str, hands: Hands) -> Contribution:
+        """A contribution does not count: it leaves the books for good, and what it claimed is free again."""
+        after, entries, fact = domain.reject(found, code, note, hands)
+        self._move(after, entries, fact, None)
+        self.freed.add(found.id)
         return after
 
     def settle(self, sender: str, record_id: str, state: str, by: str | None = None) -> None:

@@ -6,21 +6,23 @@ from datetime import date, datetime
 from uuid import UUID
 
 from runtime import ids
-from runtime.event import Change, Context
+from runtime.event import Context
 from runtime.postgres import Tx
 from runtime.problems import Kind, NotFound, Problem, SamePerson
 from services.funding.commands.booking import Work, told, write
 from services.funding.domain import contribution as domain
-from services.funding.domain.contribution import Contribution, Lesson
+from services.funding.domain.acceptance import Approvals
+from services.funding.domain.contribution import Contribution, Hands, Lesson
 from services.funding.domain.intake import Reason
 from services.funding.domain.kin import Kin
 from services.funding.domain.meeting import held_reason, meet
+from services.funding.domain.rejection import Code, reason
 from services.funding.domain.scheme import Rule
 from services.funding.domain.valuation import Delivered, value
 from services.funding.domain.world import bucket
 from services.funding.events import ContributionReceipt
 from services.funding.store import contributions as store
-from services.funding.store import intake, schemes
+from services.funding.store import held, intake, partners, schemes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ async def _meet(tx: Tx, confirmed: Sequence[Confirmed], kin: Kin, at: datetime) 
         if meeting.books:
             work.book(_of_lesson(region, each.lesson, rules, at), "school", each.context)
         for found in meeting.confirmed:
-            after = work.verify(found, "school", None, each.context)
+            after = work.verify(found, "school", context=each.context)
             near[found.id] = after
             _tell(work, delivered, after, (), each.context)
         for found in meeting.held:
@@ -102,17 +104,21 @@ def _tell(
     work.receipt(after.sender, receipt, context)
 
 
+_OUTCOMES = {"held": "held", "rejected": "refused"}
+
+
 def receipt_of(found: Contribution, record: str, reasons: tuple[Reason, ...] = ()) -> ContributionReceipt:
     """A further receipt: what a contribution is now."""
+    counts = found.state != "rejected"
     return ContributionReceipt(
         id=found.record_id or str(found.id),
         record=record,
-        outcome="held" if found.state == "held" else "booked",
+        outcome=_OUTCOMES.get(found.state, "booked"),
         reasons=told(reasons),
         contribution_id=found.id,
-        value_cents=found.value_cents,
-        minutes=found.minutes,
-        rule=found.rule,
+        value_cents=found.value_cents if counts else None,
+        minutes=found.minutes if counts else None,
+        rule=found.rule if counts else None,
         state=found.state,
     )
 
@@ -121,47 +127,107 @@ class NotDeclared(Problem, kind=Kind.CONFLICT):
     """Only what was declared can be verified; this contribution is {state}."""
 
 
-async def verify(tx: Tx, contribution_id: UUID, *, by: UUID, at: datetime) -> Contribution:
-    """A person found a declared contribution right. Raises NotFound and NotDeclared."""
-    found = await store.one(tx, contribution_id, lock=True)
-    if found is None:
-        raise NotFound(what="contribution")
+async def verify(tx: Tx, contribution_id: UUID, *, hands: Hands, at: datetime) -> Contribution:
+    """A person found a declared contribution right. Raises NotFound, NotDeclared, and SamePerson to who declared it."""
+    found, work = await take(tx, contribution_id)
     if found.state != "declared":
         raise NotDeclared(state=found.state)
-    region = tx.consortium_id
-    work = Work(region, (await intake.latest_seals(tx, [region])).get(region))
-    after = work.verify(found, "office", by)
+    after = work.verify(found, "office", hands)
     _tell(work, await intake.deliveries(tx, [after.id]), after, ())
     await write(tx, work, at=at)
     return after
 
 
+async def take(tx: Tx, contribution_id: UUID) -> tuple[Contribution, Work]:
+    """A contribution, locked, and what is to be written. Raises NotFound."""
+    found = await store.one(tx, contribution_id, lock=True)
+    if found is None:
+        raise NotFound(what="contribution")
+    return found, await open_work(tx)
+
+
+async def open_work(tx: Tx) -> Work:
+    """What is to be written for the region of this transaction."""
+    region = tx.consortium_id
+    return Work(region, (await intake.latest_seals(tx, [region])).get(region))
+
+
+class OnlyAController(Problem, kind=Kind.FORBIDDEN):
+    """This contribution was accepted, so it counts as realised; only somebody with the role controller rejects it."""
+
+
+async def reject(
+    tx: Tx, contribution_id: UUID, code: Code, note: str, *, hands: Hands, controls: bool, at: datetime
+) -> Contribution:
+    """A person finds that a contribution does not count, for a reason of the published list: it leaves the books, and
+    whoever declared it reads why and may declare it anew.
+
+    What is on hold may be rejected too. `controls`: whether this person may undo an acceptance. Raises NotFound,
+    NotRejectable, OnlyAController, and SamePerson for who accepted it.
+    """
+    organisation = await store.organisation_of(tx, contribution_id)
+    if organisation is not None:
+        await intake.lock_organisations(tx, [(tx.consortium_id, organisation)])
+    found, work = await take(tx, contribution_id)
+    if found.state == "accepted" and not controls:
+        raise OnlyAController()
+    after = work.reject(found, code, note, hands)
+    why = (reason(after, code, note),)
+    _tell(work, await intake.deliveries(tx, [after.id]), after, why)
+    await write(tx, work, at=at)
+    await held.explain_rejection(tx, after.id, why)
+    return after
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What a batch accepted, and how many wait for somebody else."""
+    """What was accepted, what was approved by the first of two, and how many wait for somebody else, those included."""
 
     accepted: Sequence[Contribution]
+    approved: Sequence[Contribution]
     left_for_another: int
 
 
-async def accept(tx: Tx, up_to: date, *, batch_id: UUID, by: UUID, at: datetime) -> Acceptance:
-    """Accepts all that was verified up to and including a day, except what this person declared or verified.
+async def accept(tx: Tx, up_to: date, *, batch_id: UUID, hands: Hands, at: datetime) -> Acceptance:
+    """Accepts all that was verified up to and including a day, except what this person declared, verified or approved.
 
-    From now on it counts as realised. Set-based, for thousands at once. Raises SamePerson when there is something to
-    accept and all of it is this person's own work.
+    From now on it counts as realised; what two must accept (the scheme's rule `approval`) does so at the second. A few
+    statements, for thousands at once. Raises SamePerson when there is something to accept and all of it is this
+    person's own work.
     """
-    accepted = await store.accept(tx, up_to, by)
-    left = await store.left_for_another(tx, up_to, by)
-    if left and not accepted:
+    due = await store.lock_due(tx, up_to, hands)
+    done = await accept_all(tx, due, batch_id=batch_id, hands=hands, at=at)
+    left = await store.left_for_another(tx, up_to, hands)
+    if left and not done:
         raise SamePerson(what="Accepting contributions", do="accept")
-    region = tx.consortium_id
-    work = Work(region, (await intake.latest_seals(tx, [region])).get(region))
-    delivered = await intake.deliveries(tx, [each.id for each in accepted if each.sender is not None])
-    work.entries += [domain.accepted_entry(each) for each in accepted]
-    work.changes += [
-        Change(domain.SUBJECT, each.id, each.version, (domain.accepted_fact(each, batch_id),)) for each in accepted
-    ]
-    for each in accepted:
+    return Acceptance(
+        [each for each in done if each.state == "accepted"],
+        [each for each in done if each.state == "verified"],
+        left,
+    )
+
+
+async def accept_one(tx: Tx, contribution_id: UUID, *, batch_id: UUID, hands: Hands, at: datetime) -> Contribution:
+    """Accepts one contribution, or approves it as the first of two. Raises NotFound, NotVerified and SamePerson."""
+    found = await store.one(tx, contribution_id, lock=True)
+    if found is None:
+        raise NotFound(what="contribution")
+    return (await accept_all(tx, [found], batch_id=batch_id, hands=hands, at=at))[0]
+
+
+async def accept_all(
+    tx: Tx, due: Sequence[Contribution], *, batch_id: UUID, hands: Hands, at: datetime
+) -> list[Contribution]:
+    """Accepts these, which the caller has locked; as they are after it. Raises NotVerified and SamePerson."""
+    if not due:
+        return []
+    today = at.astimezone((await partners.consortium(tx)).zone).date()
+    approvals = Approvals.of((rule for scheme in await schemes.schemes(tx) for rule in scheme.rules), today)
+    work = await open_work(tx)
+    done = [work.accept(each, hands, approvals, batch_id) for each in due]
+    told = [each for each in done if each.state == "accepted"]
+    delivered = await intake.deliveries(tx, [each.id for each in told if each.sender is not None])
+    for each in told:
         _tell(work, delivered, each, ())
     await write(tx, work, at=at)
-    return Acceptance(accepted, left)
+    return done

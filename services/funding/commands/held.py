@@ -7,16 +7,17 @@ from uuid import UUID
 
 from runtime.ids import coded_id
 from runtime.postgres import Tx
-from runtime.problems import Kind, NotFound, Problem
+from runtime.problems import Kind, NotFound, Problem, SamePerson
 from services.funding.commands.booking import Work, told, write
 from services.funding.commands.contributions import receipt_of
 from services.funding.domain import contribution as domain
-from services.funding.domain.contribution import Contribution
+from services.funding.domain.contribution import Contribution, Hands
 from services.funding.domain.fingerprints import Fingerprints
 from services.funding.domain.intake import Reason, Record, parse
 from services.funding.domain.judging import Held, Refused
+from services.funding.domain.rejection import Code
 from services.funding.domain.world import Booked, Stored, TakenBack, World, worth_of
-from services.funding.events import ContributionReceipt, ContributionRefused, ContributionReversed
+from services.funding.events import ContributionReceipt, ContributionRefused
 from services.funding.store import contributions, intake
 from services.funding.store import held as store
 from services.funding.store.held import HeldRecord
@@ -30,14 +31,16 @@ class CannotRelease(Problem, kind=Kind.CONFLICT):
     """This record cannot be released as things are: {why} Refuse it, or mend the cause first."""
 
 
-async def release(tx: Tx, intake_id: UUID, *, by: UUID, keys: Fingerprints, at: datetime) -> HeldRecord:
-    """A person says that a record counts. Raises NotFound, NotHeld and CannotRelease."""
+async def release(tx: Tx, intake_id: UUID, *, hands: Hands, keys: Fingerprints, at: datetime) -> HeldRecord:
+    """A person says that a record counts. Raises NotFound, NotHeld, CannotRelease, and SamePerson to its own sender."""
     held, work = await _take(tx, intake_id)
+    if hands.sender is not None and hands.sender == held.sender:
+        raise SamePerson(what="Releasing a record", do="release it")
     record = parse(held.content)
     assert isinstance(record, Record)
     current = await contributions.one(tx, held.contribution_id, lock=True) if held.contribution_id else None
     if current is not None and current.state == "held":
-        after = work.release(current, by)
+        after = work.release(current, hands)
         work.receipt(held.sender, receipt_of(after, held.record))
         return await _decided(tx, held, work, "booked", after.id, (), at)
     world = await intake.lock_world(tx, [(held.sender, record)], keys, at)
@@ -56,7 +59,7 @@ async def release(tx: Tx, intake_id: UUID, *, by: UUID, keys: Fingerprints, at: 
         )
         work.receipt(held.sender, receipt)
         return await _decided(tx, held, work, "booked", gone.id if gone else None, (), at)
-    new = _book(world, record, held, outcome, contribution_id, by)
+    new = _book(world, record, held, outcome, contribution_id, hands.person)
     work.book(new, "office")
     work.claim(new, world.claims_of(record, held.sender, new, tx.consortium_id))
     work.receipt(held.sender, receipt_of(new, held.record))
@@ -65,18 +68,16 @@ async def release(tx: Tx, intake_id: UUID, *, by: UUID, keys: Fingerprints, at: 
     return await _decided(tx, held, work, "booked", new.id, (), at)
 
 
-async def refuse(tx: Tx, intake_id: UUID, *, reason: str, at: datetime) -> HeldRecord:
-    """A person says that a record does not count; its sender reads why. Raises NotFound and NotHeld."""
+async def refuse(tx: Tx, intake_id: UUID, *, reason: str, rejection: Code, hands: Hands, at: datetime) -> HeldRecord:
+    """A person says that a record does not count; its sender reads why. `rejection` is kept with its contribution, if
+    it was in the books before. Raises NotFound and NotHeld.
+    """
     held, work = await _take(tx, intake_id)
     code = held.reasons[0].code if held.reasons else "already-booked"
     why = (Reason(code, None, f"Het programmabureau: {reason}", f"The programme office: {reason}"),)
     current = await contributions.one(tx, held.contribution_id, lock=True) if held.contribution_id else None
     if current is not None and current.state == "held":
-        after = replace(current, state="rejected", version=current.version + 1)
-        work.moved[after.id] = after
-        work.freed.add(after.id)
-        fact = ContributionReversed(contribution_id=after.id, reason="rejected")
-        work.fact(domain.SUBJECT, after.id, after.version, fact)
+        work.reject(current, rejection, reason, hands)
     refused = ContributionRefused(record_id=held.record_id, sender=held.sender, codes=(code,))
     work.fact("record", held.id, held.version + 1, refused)
     receipt = ContributionReceipt(
@@ -123,7 +124,7 @@ def _book(
         new = domain.of_record(
             id, placed.organisation_id, record, worth, sender=held.sender, origin=held.origin, verified=True
         )
-    return replace(new, state="verified", version=2, verified_by=by)
+    return replace(new, state="verified", version=2, verified_by=by, verified_how="office")
 
 
 def _undo(work: Work, held: HeldRecord, earlier: Stored | None, how: Literal["replaced", "withdrawn"]) -> None:

@@ -1,7 +1,8 @@
 """A contribution of an organisation: delivered on a day for a line, valued, verified and accepted.
 
-declared -> verified (by rule, by the school or by the office) -> accepted by somebody else. `held` is out of the books
-until a person decides; `reversed` was taken back or replaced, with entries that undo its own.
+declared -> verified (by rule, by the school or by the office) -> accepted by somebody else, by two where it is worth so
+much. `held` is out of the books until a person decides; `reversed` was taken back or replaced and `rejected` found not
+to count, with entries that undo its own.
 """
 
 from dataclasses import dataclass, replace
@@ -10,12 +11,14 @@ from typing import Literal
 from uuid import UUID
 
 from runtime.ids import coded_id
-from services.funding.domain import ledger
+from runtime.problems import Kind, Problem, SamePerson
+from services.funding.domain import ledger, rejection
 from services.funding.domain.intake import Record
 from services.funding.domain.ledger import JournalEntry
 from services.funding.domain.valuation import Value
 from services.funding.events import (
     ContributionAccepted,
+    ContributionApproved,
     ContributionDeclared,
     ContributionHeld,
     ContributionReversed,
@@ -33,6 +36,28 @@ _VERIFIED_WHY = {
 By = Literal["rule", "school", "office"]
 
 
+class NotRejectable(Problem, kind=Kind.CONFLICT):
+    """This contribution is {state} already, so there is nothing to reject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who takes a step: a person, and the system that the account belongs to when it is a company's."""
+
+    person: UUID
+    sender: str | None = None
+
+    def own(self, found: "Contribution", *, verified: bool = True) -> bool:
+        """Whether this person (or system) declared it, or verified or approved it before."""
+        before = (found.declared_by, *((found.verified_by, found.approved_by) if verified else ()))
+        return self.person in before or (self.sender is not None and self.sender == found.sender)
+
+    def refuse_own(self, found: "Contribution", what: str, do: str, *, verified: bool = True) -> None:
+        """Raises SamePerson when the step before was this person's."""
+        if self.own(found, verified=verified):
+            raise SamePerson(what=what, do=do)
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """A guest lesson or visit of which the school confirmed who came. `minutes` are worked, preparation included."""
@@ -47,7 +72,11 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What an organisation brought in for a line on a day. `sender` and `record_id`: the record that declared it."""
+    """What an organisation brought in for a line on a day. `sender` and `record_id`: the record that declared it.
+
+    Who declared it (a person, else the system that `sender` names), who verified and who accepted it are all somebody
+    else; `approved_by` is the first of two who accept it.
+    """
 
     id: UUID
     organisation_id: UUID
@@ -67,6 +96,13 @@ class Contribution:
     worker_ref: str | None = None
     held_from: str | None = None
     verified_by: UUID | None = None
+    verified_how: By | None = None
+    declared_by: UUID | None = None
+    approved_by: UUID | None = None
+    accepted_by: UUID | None = None
+    rejected_by: UUID | None = None
+    rejected_code: rejection.Code | None = None
+    rejected_note: str | None = None
 
     @property
     def booked(self) -> bool:
@@ -90,6 +126,7 @@ def of_lesson(contribution_id: UUID, lesson: Lesson, worth: Value) -> Contributi
         lesson.activity_ref,
         "verified",
         2,
+        verified_how="school",
     )
 
 
@@ -124,6 +161,7 @@ def of_record(
         record.worker_ref,
         None,
         verified_by,
+        "rule" if verified else None,
     )
 
 
@@ -166,9 +204,12 @@ def accepted_entry(found: Contribution) -> JournalEntry:
     return _entry(found, "accepted", "A second person accepted it.")
 
 
-def verify(found: Contribution, by: By, person: UUID | None = None) -> tuple[Contribution, ContributionVerified]:
-    """A declared one was found right."""
-    after = replace(found, state="verified", version=found.version + 1, verified_by=person)
+def verify(found: Contribution, by: By, hands: Hands | None = None) -> tuple[Contribution, ContributionVerified]:
+    """A declared one was found right. Raises SamePerson for who declared it."""
+    if hands is not None:
+        hands.refuse_own(found, "Verifying a contribution", "verify", verified=False)
+    person = hands.person if hands is not None else None
+    after = replace(found, state="verified", version=found.version + 1, verified_by=person, verified_how=by)
     return after, ContributionVerified(contribution_id=found.id, by=by)
 
 
@@ -177,23 +218,62 @@ def reverse(
 ) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionReversed]:
     """Takes it back: what it booked is undone, entry by entry. One that is on hold is out of the books already."""
     after = replace(found, state="reversed", version=found.version + 1)
-    fact = ContributionReversed(contribution_id=found.id, reason=how)
+    return after, _undone(found, how), _gone(found, how)
+
+
+def reject(
+    found: Contribution, code: rejection.Code, note: str, hands: Hands
+) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionReversed]:
+    """A person finds that it does not count: what it booked is undone, and it stays on record with the code.
+
+    Raises NotRejectable when it is out of the books for good, and SamePerson when it was accepted by this person.
+    """
+    if found.state in ("reversed", "rejected"):
+        raise NotRejectable(state=found.state)
+    if "accepted" in (found.state, found.held_from) and hands.person in (found.accepted_by, found.approved_by):
+        raise SamePerson(what="Rejecting what was accepted", do="reject it")
+    after = replace(
+        found,
+        state="rejected",
+        version=found.version + 1,
+        rejected_by=hands.person,
+        rejected_code=code,
+        rejected_note=note or None,
+    )
+    return after, _undone(found, "rejected", code), _gone(found, "rejected", code)
+
+
+def _gone(found: Contribution, how: str, code: str | None = None) -> ContributionReversed:
+    return ContributionReversed(
+        contribution_id=found.id,
+        reason=how,
+        code=code,
+        organisation_id=found.organisation_id,
+        sender=found.sender,
+        record_id=found.record_id,
+    )
+
+
+def _undone(
+    found: Contribution, how: Literal["replaced", "withdrawn", "rejected"], why: str = ""
+) -> tuple[JournalEntry, ...]:
+    """The entries that undo its own, the last first; none when it is out of the books already."""
     if not found.booked:
-        return after, (), fact
+        return ()
     undone = [_lesson_entry(found)] if found.origin == "lesson" else [_entry(found, "declared", "")]
     if found.state != "declared" and found.origin != "lesson":
         undone.append(_entry(found, "verified", ""))
     if found.state == "accepted":
         undone.append(_entry(found, "accepted", ""))
-    entries = tuple(
-        entry.reversal(_entry_id(found, f"{entry.kind}-reversed"), found.day, how) for entry in reversed(undone)
+    return tuple(
+        entry.reversal(_entry_id(found, f"{entry.kind}-reversed"), found.day, how, why) for entry in reversed(undone)
     )
-    return after, entries, fact
 
 
 def hold(found: Contribution, code: str) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionHeld]:
     """Takes it out of the books until a person has looked: `release` puts it back where it was."""
-    after = replace(found, state="held", held_from=found.state, version=found.version + 1)
+    approved = found.approved_by if found.state == "accepted" else None
+    after = replace(found, state="held", held_from=found.state, version=found.version + 1, approved_by=approved)
     postings = ledger.transfer(
         ledger.contributed(found.organisation_id), _ACCOUNT[found.state](found.line), found.value_cents, found.minutes
     )
@@ -217,12 +297,16 @@ def hold(found: Contribution, code: str) -> tuple[Contribution, tuple[JournalEnt
     return after, (entry,), fact
 
 
-def release(found: Contribution, person: UUID) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionVerified]:
-    """Puts one that was on hold back where it was: a person looked. What was only declared is verified by that."""
+def release(found: Contribution, hands: Hands) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionVerified]:
+    """Puts one that was on hold back where it was: a person looked. What was only declared is verified by that.
+
+    Raises SamePerson for who declared it.
+    """
+    hands.refuse_own(found, "Releasing a contribution", "release", verified=False)
     before = found.held_from or "verified"
     state = "verified" if before == "declared" else before
-    looked = found.verified_by if state == "accepted" else person
-    after = replace(found, state=state, held_from=None, version=found.version + 1, verified_by=looked)
+    looked, how = (found.verified_by, found.verified_how) if state == "accepted" else (hands.person, "office")
+    after = replace(found, state=state, held_from=None, version=found.version + 1, verified_by=looked, verified_how=how)
     back = JournalEntry(
         _entry_id(found, f"released/{after.version}"),
         "contribution-released",
@@ -243,6 +327,16 @@ def release(found: Contribution, person: UUID) -> tuple[Contribution, tuple[Jour
 
 def accepted_fact(found: Contribution, batch_id: UUID) -> ContributionAccepted:
     return ContributionAccepted(contribution_id=found.id, batch_id=batch_id)
+
+
+def approved_fact(found: Contribution, person: UUID, above_cents: int) -> ContributionApproved:
+    return ContributionApproved(
+        contribution_id=found.id,
+        organisation_id=found.organisation_id,
+        approved_by=person,
+        value_cents=found.value_cents,
+        above_cents=above_cents,
+    )
 
 
 def _entry_id(found: Contribution, step: str) -> UUID:

@@ -38,6 +38,7 @@ ReversalCode = Literal[
     "no-evidence",
     "replaced",
     "withdrawn",
+    "rejected",
     "released",
     "signed-anew",
     "other",

@@ -5,6 +5,7 @@ from services.funding.events import claims, contributions, money, pledges, repor
 from services.funding.events.claims import CommitmentReduced
 from services.funding.events.contributions import (
     ContributionAccepted,
+    ContributionApproved,
     ContributionDeclared,
     ContributionHeld,
     ContributionReceipt,
@@ -49,6 +50,7 @@ __all__ = [
     "CommitmentReduced",
     "CommitmentReleased",
     "ContributionAccepted",
+    "ContributionApproved",
     "ContributionDeclared",
     "ContributionHeld",
     "ContributionKind",

@@ -48,6 +48,19 @@ class ContributionAccepted(Fact):
     batch_id: UUID
 
 
+class ContributionApproved(Fact):
+    """The first of two persons accepted a contribution that is worth so much that two must; it does not count yet."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.funding.contribution-approved.v1"
+    topic: ClassVar[str] = TOPIC
+
+    contribution_id: UUID
+    organisation_id: UUID
+    approved_by: UUID
+    value_cents: int
+    above_cents: int
+
+
 class ContributionHeld(Fact):
     """A record waits for a person to look at it."""
 
@@ -74,13 +87,18 @@ class ContributionRefused(Fact):
 
 
 class ContributionReversed(Fact):
-    """A booked contribution was taken back, with entries that undo its own."""
+    """A contribution left the books for good, with entries that undo its own: replaced or withdrawn by who declared it,
+    or rejected by a person, with a code of the published list."""
 
     fact_type: ClassVar[str] = "nl.speerpunt.funding.contribution-reversed.v1"
     topic: ClassVar[str] = TOPIC
 
     contribution_id: UUID
     reason: str
+    code: str | None = None
+    organisation_id: UUID | None = None
+    sender: str | None = None
+    record_id: str | None = None
 
 
 class ReceiptReason(Part):
@@ -148,7 +166,17 @@ SAMPLES: tuple[Fact, ...] = (
         day=date(2020, 5, 2),
     ),
     ContributionRefused(record_id="8844", sender="acme", codes=("unknown-line",)),
-    ContributionReversed(contribution_id=ID[0], reason="replaced"),
+    ContributionApproved(
+        contribution_id=ID[0], organisation_id=ID[1], approved_by=ID[2], value_cents=1_250_000, above_cents=1_000_000
+    ),
+    ContributionReversed(
+        contribution_id=ID[0],
+        reason="rejected",
+        code="not-delivered",
+        organisation_id=ID[1],
+        sender="acme",
+        record_id="8842",
+    ),
     ContributionReceipt(
         id="8842",
         record="intake.contributions.acme-0-1311",

@@ -1,21 +1,26 @@
 -- name: add_contributions
 -- Adds contributions as they were booked.
 INSERT INTO contributions (consortium_id, contribution_id, organisation_id, line, day, kind, minutes, value_cents, rule,
-                           origin, activity_id, activity_ref, state, version, sender, record_id, worker_ref, verified_by)
+                           origin, activity_id, activity_ref, state, version, sender, record_id, worker_ref, verified_by,
+                           verified_how, declared_by)
 SELECT $1, made.*
 FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
             $10::text[], $11::uuid[], $12::text[], $13::text[], $14::bigint[], $15::text[], $16::text[], $17::text[],
-            $18::uuid[])
+            $18::uuid[], $19::text[], $20::uuid[])
      AS made (contribution_id, organisation_id, line, day, kind, minutes, value_cents, rule, origin, activity_id,
-              activity_ref, state, version, sender, record_id, worker_ref, verified_by)
+              activity_ref, state, version, sender, record_id, worker_ref, verified_by, verified_how, declared_by)
 ORDER BY made.contribution_id;
 
 -- name: move_contributions
--- Brings contributions, locked by the caller, into another state.
+-- Brings contributions, locked by the caller, into another state, with who did so.
 UPDATE contributions
-SET state = moved.state, version = moved.version, held_from = moved.held_from, verified_by = moved.verified_by
-FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::uuid[])
-     AS moved (contribution_id, state, version, held_from, verified_by)
+SET state = moved.state, version = moved.version, held_from = moved.held_from, verified_by = moved.verified_by,
+    verified_how = moved.verified_how, approved_by = moved.approved_by, accepted_by = moved.accepted_by,
+    rejected_by = moved.rejected_by, rejected_code = moved.rejected_code, rejected_note = moved.rejected_note
+FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[],
+            $11::text[], $12::text[])
+     AS moved (contribution_id, state, version, held_from, verified_by, verified_how, approved_by, accepted_by,
+               rejected_by, rejected_code, rejected_note)
 WHERE contributions.consortium_id = $1 AND contributions.contribution_id = moved.contribution_id;
 
 -- name: add_lessons
@@ -40,25 +45,22 @@ WHERE consortium_id = $1 AND kind IN ('hours', 'pupil-presence') AND origin <> '
 ORDER BY contribution_id
 FOR UPDATE;
 
--- name: accept_contributions
--- Accepts what was verified up to and including a day and neither declared nor verified by this person; the accepted
--- ones, locked in the order of their ids.
-WITH due AS (
-    SELECT contribution_id FROM contributions
-     WHERE consortium_id = $1 AND state = 'verified' AND day <= $2
-       AND declared_by IS DISTINCT FROM $3 AND verified_by IS DISTINCT FROM $3
-     ORDER BY contribution_id
-       FOR UPDATE
-)
-UPDATE contributions SET state = 'accepted', accepted_by = $3, version = version + 1
-  FROM due
- WHERE contributions.consortium_id = $1 AND contributions.contribution_id = due.contribution_id
-RETURNING contributions.*;
+-- name: lock_due
+-- What was verified up to and including a day and that this person neither declared, verified nor approved, nor the
+-- system of this account declared: locked in the order of ids.
+SELECT * FROM contributions
+WHERE consortium_id = $1 AND state = 'verified' AND day <= $2
+  AND declared_by IS DISTINCT FROM $3 AND verified_by IS DISTINCT FROM $3 AND approved_by IS DISTINCT FROM $3
+  AND ($4::text IS NULL OR sender IS DISTINCT FROM $4)
+ORDER BY contribution_id
+FOR UPDATE;
 
 -- name: left_for_another
--- How many of the verified ones up to a day this person declared or verified, and so may not accept.
+-- How many of the verified ones up to a day this person, or the system of this account, had a hand in, and so may not
+-- accept.
 SELECT count(*) FROM contributions
-WHERE consortium_id = $1 AND state = 'verified' AND day <= $2 AND (declared_by = $3 OR verified_by = $3);
+WHERE consortium_id = $1 AND state = 'verified' AND day <= $2
+  AND (declared_by = $3 OR verified_by = $3 OR approved_by = $3 OR sender = $4);
 
 -- name: contributions_after
 -- A page of the region's contributions by id: all, or those in a state, of an organisation, for a line.
@@ -85,6 +87,10 @@ SELECT (SELECT min(recorded_at) FROM journal_entries
        (SELECT content ->> 'basis' FROM intake_records
         WHERE consortium_id = $1 AND contribution_id = $2 AND content ? 'basis'
         ORDER BY received_at LIMIT 1) AS basis;
+
+-- name: organisation_of_contribution
+-- Whose contribution it is, so that the organisation can be locked before the contribution.
+SELECT organisation_id FROM contributions WHERE consortium_id = $1 AND contribution_id = $2;
 
 -- name: entry_ids_of
 -- The journal entries of a contribution, in order.

@@ -276,6 +276,12 @@ UPDATE intake_records
 SET state = $3, contribution_id = coalesce($4, contribution_id), reasons = $5, version = version + 1
 WHERE consortium_id = $1 AND intake_id = $2;
 
+-- name: explain_rejection
+-- The record of a contribution that was rejected says why, and does not wait for a decision any more.
+UPDATE intake_records
+SET reasons = $3, state = CASE state WHEN 'held' THEN 'refused' ELSE state END, version = version + 1
+WHERE consortium_id = $1 AND contribution_id = $2 AND state IN ('booked', 'held');
+
 -- name: lock_region
 -- The region, for whoever closes a period: waits for those who are booking.
 SELECT consortium_id FROM consortia WHERE consortium_id = $1 FOR UPDATE;

@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from runtime.postgres import Tx
-from services.funding.domain.contribution import Contribution, Lesson
+from services.funding.domain.contribution import Contribution, Hands, Lesson
 from services.funding.store import Q
 
 
@@ -32,6 +32,8 @@ async def add(tx: Tx, new: Sequence[Contribution]) -> None:
             each.record_id,
             each.worker_ref,
             each.verified_by,
+            each.verified_how,
+            each.declared_by,
         )
         for each in new
     ]
@@ -41,7 +43,22 @@ async def add(tx: Tx, new: Sequence[Contribution]) -> None:
 
 async def move(tx: Tx, moved: Sequence[Contribution]) -> None:
     """Keeps the states of contributions that the caller has locked."""
-    rows = [(each.id, each.state, each.version, each.held_from, each.verified_by) for each in moved]
+    rows = [
+        (
+            each.id,
+            each.state,
+            each.version,
+            each.held_from,
+            each.verified_by,
+            each.verified_how,
+            each.approved_by,
+            each.accepted_by,
+            each.rejected_by,
+            each.rejected_code,
+            each.rejected_note,
+        )
+        for each in moved
+    ]
     if rows:
         await Q.move_contributions.execute(tx, tx.consortium_id, *_columns(rows))
 
@@ -75,15 +92,15 @@ async def near_lessons(tx: Tx, lessons: Collection[Lesson], kin: Mapping[UUID, C
     return [contribution_of(row) for row in rows]
 
 
-async def accept(tx: Tx, up_to: date, by: UUID) -> list[Contribution]:
-    """The contributions that are accepted by this, by id."""
-    rows = await Q.accept_contributions.rows(tx, tx.consortium_id, up_to, by)
-    return sorted((contribution_of(row) for row in rows), key=lambda found: found.id)
+async def lock_due(tx: Tx, up_to: date, hands: Hands) -> list[Contribution]:
+    """What this person may accept, by id, locked."""
+    rows = await Q.lock_due.rows(tx, tx.consortium_id, up_to, hands.person, hands.sender)
+    return [contribution_of(row) for row in rows]
 
 
-async def left_for_another(tx: Tx, up_to: date, by: UUID) -> int:
+async def left_for_another(tx: Tx, up_to: date, hands: Hands) -> int:
     """How many verified ones this person may not accept."""
-    count: int = await Q.left_for_another.value(tx, tx.consortium_id, up_to, by)
+    count: int = await Q.left_for_another.value(tx, tx.consortium_id, up_to, hands.person, hands.sender)
     return count
 
 
@@ -112,6 +129,12 @@ async def valued(tx: Tx, contribution_id: UUID) -> tuple[datetime | None, str | 
     return (row["at"], row["basis"]) if row is not None else (None, None)
 
 
+async def organisation_of(tx: Tx, contribution_id: UUID) -> UUID | None:
+    """Whose contribution it is, so that the organisation can be locked before it."""
+    found: UUID | None = await Q.organisation_of_contribution.value(tx, tx.consortium_id, contribution_id)
+    return found
+
+
 async def entry_ids(tx: Tx, contribution_id: UUID) -> list[UUID]:
     """Its journal entries, in order."""
     return [row["entry_id"] for row in await Q.entry_ids_of.rows(tx, tx.consortium_id, contribution_id)]
@@ -138,6 +161,13 @@ def contribution_of(row: Record) -> Contribution:
         row["worker_ref"],
         row["held_from"],
         row["verified_by"],
+        row["verified_how"],
+        row["declared_by"],
+        row["approved_by"],
+        row["accepted_by"],
+        row["rejected_by"],
+        row["rejected_code"],
+        row["rejected_note"],
     )
 
 

@@ -53,6 +53,12 @@ async def decide(tx: Tx, intake_id: UUID, state: str, contribution_id: UUID | No
     await Q.decide_record.execute(tx, tx.consortium_id, intake_id, state, contribution_id, told)
 
 
+async def explain_rejection(tx: Tx, contribution_id: UUID, reasons: Sequence[Reason]) -> None:
+    """The record of a rejected contribution, if it came as one, says why."""
+    told = json.dumps([asdict(each) for each in reasons])
+    await Q.explain_rejection.execute(tx, tx.consortium_id, contribution_id, told)
+
+
 def _held(row: Record) -> HeldRecord:
     return HeldRecord(
         row["intake_id"],

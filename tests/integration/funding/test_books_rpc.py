@@ -17,7 +17,7 @@ from runtime.postgres import Database
 from runtime.rpc import Server
 from runtime.settings import Settings
 from services.funding.commands import contributions, schemes
-from services.funding.domain.contribution import Lesson
+from services.funding.domain.contribution import Hands, Lesson
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule
 from services.funding.rpc import door
 from tests.support.funding_books import AT, Region, book_lesson
@@ -119,7 +119,7 @@ async def test_the_position_shows_both_readings_while_the_base_is_undecided(desk
     async with desk.region.transaction() as tx:
         await schemes.put_scheme(tx, "sto", "Sterk Techniekonderwijs", rules, at=AT)
         await book_lesson(tx, lesson, at=AT)
-        await contributions.accept(tx, AT.date(), batch_id=uuid4(), by=uuid4(), at=AT)
+        await contributions.accept(tx, AT.date(), batch_id=uuid4(), hands=Hands(uuid4()), at=AT)
     stands = await desk.call("GetPosition", role="office")
     assert (stands.realised_cents, stands.realised_minutes) == (15_000_000, 180_000)
     shown = [(each.base, each.required_cents, each.shortfall_cents) for each in stands.thresholds]

@@ -15,7 +15,7 @@ from services.funding.commands import claims, commitments, contributions, grants
 from services.funding.commands import reservations as reserving
 from services.funding.commands.schemes import put_scheme
 from services.funding.domain.claim import Evidence
-from services.funding.domain.contribution import Lesson
+from services.funding.domain.contribution import Hands, Lesson
 from services.funding.domain.ledger import reversal_code
 from services.funding.domain.pledge import Promised
 from services.funding.domain.reservation import Terms
@@ -92,7 +92,7 @@ async def test_whatever_is_booked_after_a_closing_goes_to_the_first_open_day_and
         await claims.pay(tx, claim.id, INSIDE, "", at=AT)
     async with region.transaction(CONTROLLER) as tx:
         await instalments.take_back_instalment(tx, "sto-2020", "2020-1", "duplicate", "twice", by=CONTROLLER, at=AT)
-        accepted = await contributions.accept(tx, AT.date(), batch_id=new_id(), by=CONTROLLER, at=AT)
+        accepted = await contributions.accept(tx, AT.date(), batch_id=new_id(), hands=Hands(CONTROLLER), at=AT)
         assert len(accepted.accepted) == 2
     await region.approve(next_division)
     async with region.transaction() as tx:

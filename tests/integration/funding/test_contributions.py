@@ -13,7 +13,7 @@ from runtime.postgres import Database
 from services.funding.commands import contributions, ledger
 from services.funding.commands.contributions import Confirmed
 from services.funding.commands.schemes import put_scheme
-from services.funding.domain.contribution import Lesson
+from services.funding.domain.contribution import Hands, Lesson
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule
 from services.funding.domain.valuation import KindNotEligible
 from services.funding.store import contributions as store
@@ -69,8 +69,8 @@ async def test_accepted_hours_move_from_verified_to_accepted_and_the_books_still
     await with_rules(db)
     await book(db)
     async with db.transaction(OURS, Context(actor="test")) as tx:
-        first = (await contributions.accept(tx, DAY, batch_id=new_id(), by=new_id(), at=AT)).accepted
-        again = (await contributions.accept(tx, DAY, batch_id=new_id(), by=new_id(), at=AT)).accepted
+        first = (await contributions.accept(tx, DAY, batch_id=new_id(), hands=Hands(new_id()), at=AT)).accepted
+        again = (await contributions.accept(tx, DAY, batch_id=new_id(), hands=Hands(new_id()), at=AT)).accepted
     assert ([each.state for each in first], list(again)) == (["accepted"], [])
     found = await balances(db)
     assert found["memo/accepted/robotisering"] == (11_250, 135)
@@ -84,7 +84,7 @@ async def test_a_day_after_the_accepted_period_stays_verified(db: Database) -> N
     await with_rules(db)
     await book(db)
     async with db.transaction(OURS, Context(actor="test")) as tx:
-        made = await contributions.accept(tx, date(2023, 3, 5), batch_id=new_id(), by=new_id(), at=AT)
+        made = await contributions.accept(tx, date(2023, 3, 5), batch_id=new_id(), hands=Hands(new_id()), at=AT)
     assert not made.accepted
 
 

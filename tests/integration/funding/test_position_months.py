@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from runtime import ids
 from runtime.postgres import Database
 from services.funding.commands import contributions, schemes
-from services.funding.domain.contribution import Lesson
+from services.funding.domain.contribution import Hands, Lesson
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule
 from services.funding.store import positions
 from services.funding.teller import Teller
@@ -72,7 +72,7 @@ async def test_any_day_stands_as_a_scan_says_however_often_and_whenever_moves_we
             continue
         async with region.transaction() as tx:
             if what == "accept":
-                await contributions.accept(tx, day, batch_id=ids.new_id(), by=OFFICE, at=AT)
+                await contributions.accept(tx, day, batch_id=ids.new_id(), hands=Hands(OFFICE), at=AT)
             else:
                 whose = ids.coded_id(region.id, "organisation", what)
                 await book_lesson(tx, Lesson(ids.new_id(), "lesson", whose, "instroom", day, minutes), at=AT)

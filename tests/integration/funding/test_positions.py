@@ -16,7 +16,7 @@ from runtime import ids
 from runtime.postgres import Database
 from services.funding.commands import contributions, grants, pledges, position, schemes
 from services.funding.domain import ledger
-from services.funding.domain.contribution import Lesson
+from services.funding.domain.contribution import Hands, Lesson
 from services.funding.domain.pledge import Pledge, Promised
 from services.funding.domain.position import Call, Cell, Promise, Sums, call_list, forecast_cents, kept_basis_points
 from services.funding.domain.scheme import Base, Cofinancing, EligibleKinds, Rate, Rule, hours_cents
@@ -76,7 +76,7 @@ async def lesson(region: Region, code: str, line: str, day: date, minutes: int) 
 
 async def accept(region: Region, up_to: date = LAST) -> None:
     async with region.transaction() as tx:
-        await contributions.accept(tx, up_to, batch_id=ids.new_id(), by=OFFICE, at=AT)
+        await contributions.accept(tx, up_to, batch_id=ids.new_id(), hands=Hands(OFFICE), at=AT)
 
 
 async def pledge(

@@ -9,7 +9,7 @@ import pytest
 
 from runtime import ids
 from services.funding.commands import contributions, schemes
-from services.funding.domain.contribution import Lesson
+from services.funding.domain.contribution import Hands, Lesson
 from services.funding.domain.scheme import Cofinancing, EligibleKinds, Rate, Rule
 from tests.integration.funding.doors import NEIGHBOUR, REGION, Funding, open_doors
 from tests.support.funding_books import AT, book_lesson
@@ -67,7 +67,7 @@ async def deliver(funding: Funding, code: str, minutes: int, line: str = "roboti
     held = Lesson(ids.new_id(), "lesson", ids.coded_id(REGION, "organisation", code), line, day, minutes)
     async with funding.region.transaction() as tx:
         await book_lesson(tx, held, at=AT)
-        await contributions.accept(tx, day, batch_id=ids.new_id(), by=ids.new_id(), at=AT)
+        await contributions.accept(tx, day, batch_id=ids.new_id(), hands=Hands(ids.new_id()), at=AT)
 
 
 async def test_a_form_is_issued_answered_and_issued_again_only_when_it_changed(planned: Funding) -> None:

@@ -89,7 +89,7 @@ class Verification:
 class Approval:
     """A contribution worth more than this is to be accepted by two persons, neither of whom declared or verified it.
 
-    Recorded so that it is on record from when it held; accepting does not ask for the second person yet.
+    The first approves it and it stays verified; the second accepts it.
     """
 
     above_cents: int
