@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.funding.api import (
+    acceptances,
     allocations,
     answers,
     applications,
@@ -63,6 +64,7 @@ BOOKS: tuple[APIRouter, ...] = (
     ledger.router,
     balances.router,
     contributions.router,
+    acceptances.router,
     statements.router,
     answers.router,
     pledges.router,

@@ -84,7 +84,7 @@ class SampleTerms(TermsModel):
     about: Literal["sample"]
     tolerable_basis_points: Annotated[int, Field(ge=1, le=9_999)]
     confidence_basis_points: Annotated[int, Field(ge=1, le=9_999)]
-    most_failures: Annotated[int, Field(ge=0, le=20)] = 1
+    most_failures: Annotated[int, Field(ge=0, le=20)] = 0
 
 
 class SupervisionTerms(TermsModel):

@@ -12,6 +12,7 @@ from runtime.problems import Kind, NotFound, Problem, SamePerson
 from services.funding.commands.booking import Work, told, write
 from services.funding.domain import contribution as domain
 from services.funding.domain.acceptance import Approvals
+from services.funding.domain.bounds import sample_on
 from services.funding.domain.contribution import Contribution, Hands, Lesson
 from services.funding.domain.intake import Reason
 from services.funding.domain.kin import Kin
@@ -22,7 +23,7 @@ from services.funding.domain.valuation import Delivered, value
 from services.funding.domain.world import bucket
 from services.funding.events import ContributionReceipt
 from services.funding.store import contributions as store
-from services.funding.store import held, intake, partners, schemes
+from services.funding.store import held, intake, schemes
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +193,11 @@ async def accept(tx: Tx, up_to: date, *, batch_id: UUID, hands: Hands, at: datet
     """Accepts all that was verified up to and including a day, except what this person declared, verified or approved.
 
     From now on it counts as realised; what two must accept (the scheme's rule `approval`) does so at the second. A few
-    statements, for thousands at once. Raises SamePerson when there is something to accept and all of it is this
-    person's own work.
+    statements, for thousands at once. Raises SampleAsked where a scheme asks a sample first, and SamePerson when there
+    is something to accept and all of it is this person's own work.
     """
     due = await store.lock_due(tx, up_to, hands)
+    await _refuse_unsampled(tx, {each.day for each in due}, at)
     done = await accept_all(tx, due, batch_id=batch_id, hands=hands, at=at)
     left = await store.left_for_another(tx, up_to, hands)
     if left and not done:
@@ -205,6 +207,21 @@ async def accept(tx: Tx, up_to: date, *, batch_id: UUID, hands: Hands, at: datet
         [each for each in done if each.state == "verified"],
         left,
     )
+
+
+class SampleAsked(Problem, kind=Kind.CONFLICT):
+    """The scheme asks that a sample is looked at before contributions of {day} are accepted together (rule '{rule}').
+    Propose the batch at /v1/acceptance-batches, or accept them one by one."""
+
+
+async def _refuse_unsampled(tx: Tx, days: set[date], at: datetime) -> None:
+    """Raises SampleAsked when a scheme asks a sample of what is of one of these days."""
+    if not days:
+        return
+    rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
+    for day in sorted(days):
+        if (rule := sample_on(rules, day, at.date())) is not None:
+            raise SampleAsked(day=day, rule=rule.code)
 
 
 async def accept_one(tx: Tx, contribution_id: UUID, *, batch_id: UUID, hands: Hands, at: datetime) -> Contribution:
@@ -221,8 +238,7 @@ async def accept_all(
     """Accepts these, which the caller has locked; as they are after it. Raises NotVerified and SamePerson."""
     if not due:
         return []
-    today = at.astimezone((await partners.consortium(tx)).zone).date()
-    approvals = Approvals.of((rule for scheme in await schemes.schemes(tx) for rule in scheme.rules), today)
+    approvals = Approvals.of((rule for scheme in await schemes.schemes(tx) for rule in scheme.rules), at.date())
     work = await open_work(tx)
     done = [work.accept(each, hands, approvals, batch_id) for each in due]
     told = [each for each in done if each.state == "accepted"]

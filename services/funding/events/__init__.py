@@ -1,7 +1,7 @@
 """What funding publishes: facts in the past tense, ids only, amounts in integer cents and worked time in minutes."""
 
 from runtime.event import Fact
-from services.funding.events import claims, contributions, money, pledges, reporting, subsidy
+from services.funding.events import acceptances, claims, contributions, money, pledges, reporting, subsidy
 from services.funding.events.claims import CommitmentReduced
 from services.funding.events.contributions import (
     ContributionAccepted,
@@ -85,4 +85,5 @@ SAMPLES: tuple[Fact, ...] = (
     *reporting.SAMPLES,
     *pledges.SAMPLES,
     *contributions.SAMPLES,
+    *acceptances.SAMPLES,
 )

@@ -99,11 +99,11 @@ class Approval:
 class Sample:
     """What a batch must show before it is accepted: at `confidence_basis_points` sure that fewer than
     `tolerable_basis_points` of its items are wrong. After each failure the sample grows so far that this still follows;
-    more than `most_failures` stop the batch. Recorded only: accepting draws no sample yet."""
+    more than `most_failures` stop the batch; as long as nobody says otherwise, the first does."""
 
     tolerable_basis_points: int
     confidence_basis_points: int
-    most_failures: int = 1
+    most_failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
