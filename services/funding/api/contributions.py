@@ -13,14 +13,14 @@ from runtime.http import ApiModel, Call, Page, PageQuery, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
-from services.funding.api.scheme_terms import RuleView
 from services.funding.api.asking import hands
+from services.funding.api.scheme_terms import RuleView
 from services.funding.api.speaking import READ, READERS, WRITE
 from services.funding.commands import contributions as commands
 from services.funding.commands import days
 from services.funding.domain.contribution import Contribution
-from services.funding.domain.value_source import ValueSource, value_source
 from services.funding.domain.rejection import SENTENCES, Code, reason
+from services.funding.domain.value_source import ValueSource, value_source
 from services.funding.store import contributions as store
 from services.funding.store import partners, schemes
 
