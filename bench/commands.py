@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -55,8 +55,10 @@ def environment(settings: Settings, issuer: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def issuer(ports: Ports) -> AsyncIterator[tuple[str, str]]:
-    """The development issuer's address, and a token of it."""
+async def issuer(
+    ports: Ports, regions: Sequence[str] = (str(TENANT),), scopes: Sequence[str] = ("bench:write",)
+) -> AsyncIterator[tuple[str, str]]:
+    """The development issuer's address, and a token of it for the office of these regions."""
     port = ports.take("issuer")
     address = f"http://127.0.0.1:{port}"
     told = {
@@ -71,7 +73,7 @@ async def issuer(ports: Ports) -> AsyncIterator[tuple[str, str]]:
     try:
         async with httpx2.AsyncClient() as client:
             await until_up(client, f"{address}/jwks.json")
-            claims = {"roles": ["office"], "consortia": [str(TENANT)], "scopes": ["bench:write"]}
+            claims = {"roles": ["office"], "consortia": list(regions), "scopes": list(scopes)}
             form = {
                 "grant_type": "urn:speerpunt:dev-person",
                 "subject": "bench",
@@ -85,8 +87,8 @@ async def issuer(ports: Ports) -> AsyncIterator[tuple[str, str]]:
         process.wait()
 
 
-async def until_up(client: httpx2.AsyncClient, address: str) -> None:
-    async with asyncio.timeout(20):
+async def until_up(client: httpx2.AsyncClient, address: str, seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
         while True:
             try:
                 await client.get(address)
