@@ -100,10 +100,12 @@ class RunFolder:
         return folder
 
     def leave(self, *, keep: bool = False) -> None:
-        """Lets go of the folder, and removes it unless its logs are wanted (the next start sweeps it then)."""
-        self._reaper.kill()
+        """Lets go of the folder, and removes it unless its logs are wanted (the next start sweeps it then). Where
+        something still writes in it, the reaper tries again once we are gone."""
         if not keep:
             _remove(self.path)
+        if keep or not self.path.exists():
+            self._reaper.kill()
         self._lock.close()
 
 
@@ -115,9 +117,17 @@ def reaper(runs: Path) -> Program:
 
 
 def sweep(runs: Path) -> list[Path]:
-    """Removes the folders whose holder is gone, and kills what they still name. The folders removed."""
+    """Removes the folders whose holder is gone, and kills what they still name. The folders removed.
+
+    Only for who holds the lock of `runs`: a folder without a lock file is then what a removal left behind.
+    """
     swept = []
-    for lock_file in sorted(runs.glob("*/lock")):
+    for folder in sorted(each for each in runs.iterdir() if each.is_dir()):
+        lock_file = folder / "lock"
+        if not lock_file.exists():
+            _remove(folder)
+            swept.append(folder)
+            continue
         with locked(lock_file, wait=False) as lock:
             if lock is not None:
                 for pid_file in (lock_file.parent / "pids").glob("*.json"):

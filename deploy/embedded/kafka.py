@@ -152,6 +152,7 @@ def _train(jar_folder: Path, home: Path) -> None:
         password = _properties(scratch, ports.take("client"), ports.take("controller"), {})
         _format(jar_folder, scratch, {ADMIN: password, BROKER: password})
         folder = scratch / "run"
+        folder.mkdir()
         command = _command(jar_folder, scratch, (f"-XX:AOTCacheOutput={scratch / 'java.aot'}",))
         child = Program("kafka", command, _environment(), scratch, lambda _: True, "").launch(folder)
         late = time.monotonic() + 60

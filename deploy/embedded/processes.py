@@ -117,10 +117,13 @@ class Program:
     deadline_seconds: float = 60
 
     def launch(self, folder: Path) -> Child:
-        """Starts it in a session of its own, so that a Ctrl-C at the terminal reaches only the supervisor."""
+        """Starts it in a session of its own, so that a Ctrl-C at the terminal reaches only the supervisor.
+
+        The folder must be there: one that was removed because the run ends is not to come back.
+        """
         log, pid_file = folder / "logs" / f"{self.name}.log", folder / "pids" / f"{self.name}.json"
         for path in (log, pid_file):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)
         words = (os.getpid(), int(self.death_signal), -1 if self.user is None else self.user)
         with log.open("ab") as out:
             log_from = out.tell()

@@ -104,6 +104,19 @@ def test_the_next_start_sweeps_a_dead_folder_and_what_it_left_running(tmp_path: 
     held.leave()
 
 
+def test_what_a_removal_left_behind_is_swept_although_it_has_no_lock_any_more(tmp_path: Path) -> None:
+    (tmp_path / "half" / "logs").mkdir(parents=True)
+    assert sweep(tmp_path) == [tmp_path / "half"]
+    assert not (tmp_path / "half").exists()
+
+
+def test_what_is_started_when_its_run_folder_is_gone_does_not_bring_it_back(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    with pytest.raises(FileNotFoundError):
+        Program("sleeper", ["/bin/sleep", "600"], {}, tmp_path, lambda _: True, "").launch(gone)
+    assert not gone.exists()
+
+
 def test_a_pid_that_now_belongs_to_another_program_is_not_killed(tmp_path: Path) -> None:
     dead = tmp_path / "dead"
     dead.mkdir()

@@ -48,5 +48,6 @@ def test_a_role_that_does_not_exist_is_refused_at_once_with_those_that_do(asked:
     done = started("serve", "--roles", asked, DATABASE_URL="postgresql://x@127.0.0.1:1/x")
     assert done.returncode == 2
     assert done.stderr == (
-        f"There is no role {named}; choose from http, grpc, consumer, relay, housekeeper, separated by commas.\n"
+        f"There is no role {named}; choose from http, grpc, consumer, relay, housekeeper, erasures, "
+        "separated by commas.\n"
     )
