@@ -59,7 +59,7 @@ class RunFolder:
     def __init__(self, path: Path, lock: IO[bytes]) -> None:
         self.path = path
         self._lock = lock
-        self._reaper = reaper(path.parent).launch(path)
+        self._reaper = reaper(path).launch(path)
 
     @classmethod
     def take(
@@ -109,9 +109,9 @@ class RunFolder:
         self._lock.close()
 
 
-def reaper(runs: Path) -> Program:
+def reaper(folder: Path) -> Program:
     """Who sweeps at once when the holder is killed with -9: without it the folder would stay until the next start."""
-    command = [sys.executable, "-m", "deploy.embedded.reaper", str(runs), str(os.getpid())]
+    command = [sys.executable, "-m", "deploy.embedded.reaper", str(folder), str(os.getpid())]
     environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(PROJECT)}
     return Program("reaper", command, environment, PROJECT, lambda _: True, "", death_signal=0)
 

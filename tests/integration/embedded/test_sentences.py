@@ -1,5 +1,6 @@
 """What cannot start says so in a sentence that tells what to do."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded import jars
+from deploy.embedded import jars, reaper
 from deploy.embedded.folders import PROJECT, RunFolder, cache_folder, sweep
 from deploy.embedded.kafka import prepare
 from deploy.embedded.ports import Ports, asked_for
@@ -102,6 +103,19 @@ def test_the_next_start_sweeps_a_dead_folder_and_what_it_left_running(tmp_path: 
     assert sweep(tmp_path) == [], "a folder whose lock is held is left alone"
     assert held.path.exists()
     held.leave()
+
+
+def test_the_reaper_waits_for_the_lock_that_a_child_of_the_dead_holder_has_for_a_moment_longer(tmp_path: Path) -> None:
+    folder = tmp_path / "dead"
+    folder.mkdir()
+    with (folder / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        child = subprocess.Popen(["/bin/sleep", "1"], pass_fds=[lock.fileno()])
+    holder = subprocess.Popen(["/bin/true"])
+    holder.wait()
+    reaper.main(folder, holder.pid)
+    assert not folder.exists()
+    child.wait()
 
 
 def test_what_a_removal_left_behind_is_swept_although_it_has_no_lock_any_more(tmp_path: Path) -> None:
