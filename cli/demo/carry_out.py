@@ -86,7 +86,7 @@ async def _one_by_one(stage: Stage, systems: Systems, records: list[Record]) -> 
     fast = Latency(
         answers=len(took), median_ms=took[len(took) // 2], p95_ms=took[len(took) * 95 // 100], most_ms=took[-1]
     )
-    stage.say("carry out", f"{fast.answers} records sent one by one, each answered within {fast.median_ms} ms (median)")
+    stage.say("carry out", f"{fast.answers} records sent one by one, half of them answered within {fast.median_ms} ms")
     return fast
 
 
@@ -241,7 +241,7 @@ async def _over_rest(stage: Stage, done: CarriedOut, records: list[Record]) -> N
         (Sent(sender, receipt["record"], body), receipt)
         for (_, body), receipt in zip(records, booked["receipts"], strict=True)
     ]
-    stage.say("carry out", f"{len(records)} more over REST, tried first as CSV: {booked['counts']}")
+    stage.say("carry out", f"{len(records)} more over REST, tried first as CSV: {_counted(booked['counts'])}")
 
 
 def outcomes(done: CarriedOut) -> list[tuple[Sent, Receipt]]:
@@ -250,3 +250,8 @@ def outcomes(done: CarriedOut) -> list[tuple[Sent, Receipt]]:
     return found + [
         (sent, Receipt(sent.sender, sent.record, says["outcome"], 0, says)) for sent, says in done.over_rest
     ]
+
+
+def _counted(counts: dict[str, int]) -> str:
+    """What became of records, as words: `5 booked, 1 held`."""
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "none"

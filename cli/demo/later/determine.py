@@ -5,6 +5,8 @@ from cli.portal import Portal, Refused
 from cli.region.model import Grant
 from cli.region.model import Later as Told
 from cli.report.later import Determination, Option
+from cli.report.words import BASES
+from runtime.words import Words
 
 
 async def determine(stage: Stage, told: Told) -> Determination | None:
@@ -25,7 +27,9 @@ async def determine(stage: Stage, told: Told) -> Determination | None:
     own = await _refused(stage.second_account, approval, None, "A determination was approved by who proposed it.")
     made = await stage.controller.post("funding", approval)
     result = made["result"]
-    stage.say("a year later", f"determined at {result['determinedCents']} cents by two persons, {decided['base']}")
+    about = stage.region.consortium
+    money = Words(about.language, about.currency, about.zone).money(result["determinedCents"])
+    stage.say("a year later", f"determined by two persons at {money}, the percentage {BASES[decided['base']]}")
     return Determination(
         undecided=undecided,
         options=tuple(
