@@ -17,6 +17,7 @@ import asyncpg
 import httpx2
 import pytest
 
+from bench.national.looking import PAGES
 from deploy.embedded.folders import PROJECT
 from deploy.embedded.supervisor import SERVICES
 from services.dashboard.app import MIGRATIONS
@@ -26,17 +27,6 @@ from tests.support.played import CODE, DEADLINE_SECONDS, World, a_world, eventua
 
 pytestmark = pytest.mark.timeout(300)
 
-PAGES = (
-    "",
-    "/programme",
-    "/cofinancing",
-    "/agreement",
-    "/activities",
-    "/planning",
-    "/flow",
-    "/alarms",
-    "/dead-letters",
-)
 A4_PIXELS = 718
 """The width of A4 between our margins, at 96 pixels an inch."""
 OF_THIS_DATABASE = {"generation", "pulses", "sessions", "doings"}
