@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import grpc
 import httpx2
 import typer
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from cli.exits import Exit, Stopped, of_kind, of_status
@@ -144,6 +145,9 @@ def _one(error: BaseException) -> Stopped:
             where = f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
             sentence = f"{where} does not answer. `speerpunt status` says which services are there; its log says why."
             return Stopped(sentence, "unavailable", Exit.AWAY)
+        case KafkaError():
+            sentence = f"Kafka says: {error}. Is it running, and is the administrator's password right? Then try again."
+            return Stopped(sentence, "kafka", Exit.AWAY)
         case grpc.aio.AioRpcError() | ConnectionError() | TimeoutError():
             sentence = "A service did not answer. `speerpunt status` says which are there; try again in a moment."
             return Stopped(sentence, "unavailable", Exit.AWAY)

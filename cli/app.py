@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import dead_letters, ledger, money, regions, reports, running, watching
+from cli.commands import dead_letters, ledger, money, regions, reports, running, senders, watching
 from cli.installation import Where
 
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
@@ -19,6 +19,7 @@ GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("dead-letters", dead_letters.app),
     ("report", reports.app),
     ("region", regions.app),
+    ("sender", senders.app),
 )
 """Name and app; without a name its commands stand by themselves."""
 

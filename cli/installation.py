@@ -1,7 +1,8 @@
 """The installation that the command line speaks to: what `speerpunt up` left running here, or one that was named.
 
 An installation is named by SPEERPUNT_ADDRESSES (`partners.http=https://...,funding.grpc=host:port,...`) and a token of
-an operator: SPEERPUNT_TOKEN, or a file (SPEERPUNT_TOKEN_FILE). Never a database.
+an operator: SPEERPUNT_TOKEN, or a file (SPEERPUNT_TOKEN_FILE). Its cluster, for who administers it, by
+SPEERPUNT_KAFKA_*. Never a database.
 """
 
 import json
@@ -21,6 +22,8 @@ from cli.exits import Exit, Stopped
 from cli.portal import Portal
 from deploy.embedded.folders import runs_folder
 from deploy.embedded.up import running
+from deploy.kafka.cluster import Cluster
+from deploy.kafka.login import Login
 from runtime.problems import Kind, Unavailable
 from runtime.rpc import Client, Identity, RemoteProblem
 from runtime.settings import Settings, load
@@ -67,6 +70,19 @@ class Installation:
     issuer: str = ""
     person_secret: str = ""
     token: str = ""
+    kafka: Login | None = None
+    """Its administrator, where one is known."""
+    topic_prefix: str = ""
+
+    def cluster(self) -> Cluster:
+        """The administrator of its Kafka, to be opened. Raises Stopped."""
+        if self.kafka is None:
+            raise Stopped(
+                "An administrator of Kafka is needed: set SPEERPUNT_KAFKA_BOOTSTRAP, _USERNAME and _PASSWORD.",
+                "usage",
+                Exit.USAGE,
+            )
+        return Cluster(self.kafka, self.topic_prefix)
 
     @classmethod
     def found(cls, where: Where) -> Self:
@@ -80,11 +96,14 @@ class Installation:
                     "token-missing",
                     Exit.NOT_ALLOWED,
                 )
-            return cls(http, grpc, token=token)
+            settings = load(Settings)
+            admin = Login.of(settings)
+            return cls(http, grpc, token=token, kafka=admin if admin.user else None, topic_prefix=settings.topic_prefix)
         known = running(where.up or runs_folder() / "up.json")
         if known is None:
             raise Stopped(NOTHING_RUNS, "nothing-running", Exit.AWAY)
-        return cls(known["http"], known["grpc"], known["issuer"], known["person_secret"])
+        admin = Login(known["kafka"], known["kafka_user"], known["kafka_password"])
+        return cls(known["http"], known["grpc"], known["issuer"], known["person_secret"], kafka=admin)
 
 
 def addresses(text: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -209,9 +228,10 @@ class Operator:
 
     # -- REST
 
-    async def portal(self, region: UUID, roles: Sequence[str] = ("operator",)) -> Portal:
-        """The REST doors, for this region; a token that was given has the roles that it has."""
-        token = self.installation.token or await _minted(self.installation, self.client, [region], roles)
+    async def portal(self, region: UUID | None, roles: Sequence[str] = ("operator",)) -> Portal:
+        """The REST doors, for this region or for what belongs to none; a token that was given has its own roles."""
+        regions = [region] if region else []
+        token = self.installation.token or await _minted(self.installation, self.client, regions, roles)
         return Portal(self.client, dict(self.installation.http), token, consortium_id=region)
 
 

@@ -10,9 +10,11 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from cli import sender as command
+from cli.commands import senders as command
+from cli.commands.senders import Mandate
+from cli.exits import Stopped
+from cli.installation import Installation, Operator
 from cli.portal import Refused
-from cli.sender import Installation, Mandate, Stopped
 from deploy.kafka import rules, senders
 from deploy.kafka.cluster import Cluster
 from runtime import ids
@@ -45,13 +47,14 @@ async def books(database_for: DatabaseFor) -> AsyncIterator[Books]:
 
 
 @pytest.fixture
-async def at(books: Books, servers: Servers) -> AsyncIterator[Installation]:
+async def at(books: Books, servers: Servers) -> AsyncIterator[Operator]:
     await Books(books.database, "sto-other").found("acme", sender="somebody")
     settings = Settings(**servers.kafka_admin.settings())
     app = http_app(settings, books.database, Operators(settings))
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport) as client:
-        yield Installation(client, {"funding": "http://funding.test"}, "token", None, servers.kafka_admin)
+        installation = Installation({"funding": "http://funding.test"}, {}, token="token", kafka=servers.kafka_admin)
+        yield Operator(installation, client, "token")
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ async def mandates(books: Books, code: str, region: str) -> list[store.Mandate]:
 
 
 async def test_a_sender_that_is_added_connects_with_what_is_printed_and_has_its_mandates_in_every_region(
-    at: Installation, books: Books, code: str
+    at: Operator, books: Books, code: str
 ) -> None:
     wanted = [Mandate.of("sto-test/acme:2021-01-01..2023-12-31"), Mandate.of("sto-other/acme:2022-01-01")]
     login = await command.admit(at, code, "Time registration", wanted, 10_000)
@@ -93,27 +96,27 @@ async def test_a_sender_that_is_added_connects_with_what_is_printed_and_has_its_
 
 
 async def test_adding_it_again_changes_what_is_different_and_gives_no_password(
-    at: Installation, books: Books, code: str
+    at: Operator, books: Books, code: str
 ) -> None:
     assert await command.admit(at, code, "ERP", [], 10_000) is not None
     assert await command.admit(at, code, "", [Mandate.of("sto-test/bouw:2022-01-01")], 20_000) is None
     async with books.database.transaction(books.id) as tx:
         assert await store.one(tx, code) == store.Sender(code, "ERP")
     assert [each.organisation for each in await mandates(books, code, "sto-test")] == ["bouw"]
-    async with Cluster(at.admin) as cluster:
+    async with at.installation.cluster() as cluster:
         assert (await cluster.limits(rules.sender_user(code)))["producer_byte_rate"] == 20_000
 
 
-async def test_a_mandate_that_the_region_refuses_admits_nobody_to_the_cluster(at: Installation, code: str) -> None:
+async def test_a_mandate_that_the_region_refuses_admits_nobody_to_the_cluster(at: Operator, code: str) -> None:
     for foreign in ("sto-test/nobody:2022-01-01", "sto-third/acme:2022-01-01"):
         with pytest.raises(Refused):
             await command.admit(at, code, "ERP", [Mandate.of(foreign)], 10_000)
-    async with Cluster(at.admin) as cluster:
+    async with at.installation.cluster() as cluster:
         assert rules.sender_user(code) not in await cluster.users()
 
 
 async def test_a_sender_that_is_removed_has_no_user_and_its_mandates_end_that_day_everywhere(
-    at: Installation, books: Books, code: str
+    at: Operator, books: Books, code: str
 ) -> None:
     wanted = ("sto-test/acme:2021-01-01", "sto-test/bouw:2030-01-01", "sto-other/acme:2020-01-01..2020-12-31")
     assert await command.admit(at, code, "ERP", [Mandate.of(each) for each in wanted], 10_000) is not None
