@@ -18,6 +18,7 @@ from services.funding.api import (
     deliverables,
     determinations,
     differences,
+    drafts,
     evidence,
     finder,
     giving,
@@ -72,6 +73,7 @@ BOOKS: tuple[APIRouter, ...] = (
     positions.router,
     outlooks.router,
     senders.router,
+    drafts.router,
     batches.router,
     held.router,
 )

@@ -1,6 +1,6 @@
 """What routes look up before their command: the programme, and organisations by what people call them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -8,7 +8,9 @@ from runtime import ids
 from runtime.http import Call
 from runtime.postgres import Tx
 from runtime.problems import NotFound, Unavailable
+from services.funding.commands.intake import Arrival, Question
 from services.funding.domain.contribution import Hands
+from services.funding.domain.fingerprints import Fingerprints
 from services.funding.domain.programme import NoProgramme, Programme
 from services.funding.store import partners, programmes
 from services.funding.store.partners import Organisation
@@ -24,6 +26,15 @@ class AudienceDirectory(Protocol):
     """Knows which organisations are in an audience."""
 
     async def organisations(self, consortium_id: UUID, audiences: Collection[str]) -> frozenset[UUID]: ...
+
+
+class IntakeDesk(Protocol):
+    """Finds out what must be known before records are taken in, and has the keys that they are compared with."""
+
+    @property
+    def keys(self) -> Fingerprints: ...
+
+    async def ask(self, arrivals: Sequence[Arrival]) -> Mapping[Question, bool]: ...
 
 
 _CODED = {

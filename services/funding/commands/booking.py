@@ -18,7 +18,7 @@ from services.funding.domain import contribution as domain
 from services.funding.domain.acceptance import Approvals
 from services.funding.domain.contribution import By, Contribution, Hands
 from services.funding.domain.fingerprints import Claimed
-from services.funding.domain.intake import Reason
+from services.funding.domain.intake import BY_HAND, Reason
 from services.funding.domain.ledger import JournalEntry
 from services.funding.events import SOURCE, ContributionReceipt, ReceiptReason, ReceiptSeal
 from services.funding.store import contributions as store
@@ -110,6 +110,8 @@ class Work:
         receipt_id = ids.new_id()
         told = receipt.model_copy(update={"seal": self.seal})
         self.receipts.append((receipt_id, sender, told))
+        if sender == BY_HAND:
+            return  # it has no topic: whoever wrote the draft reads it there
         topic, key = f"{RECEIPTS}{sender}", receipt.id
         self.changes.append(Change("receipt", receipt_id, 1, (told,), topic=topic, key=key, context=context))
 

@@ -18,7 +18,7 @@ from services.funding.domain.judging import Held, Refused
 from services.funding.domain.rejection import Code
 from services.funding.domain.world import Booked, Stored, TakenBack, World, worth_of
 from services.funding.events import ContributionReceipt, ContributionRefused
-from services.funding.store import contributions, intake
+from services.funding.store import contributions, drafts, intake
 from services.funding.store import held as store
 from services.funding.store.held import HeldRecord
 
@@ -35,6 +35,9 @@ async def release(tx: Tx, intake_id: UUID, *, hands: Hands, keys: Fingerprints, 
     """A person says that a record counts. Raises NotFound, NotHeld, CannotRelease, and SamePerson to its own sender."""
     held, work = await _take(tx, intake_id)
     if hands.sender is not None and hands.sender == held.sender:
+        raise SamePerson(what="Releasing a record", do="release it")
+    declared_by = await drafts.declarer(tx, intake_id)
+    if hands.person == declared_by:
         raise SamePerson(what="Releasing a record", do="release it")
     record = parse(held.content)
     assert isinstance(record, Record)
@@ -60,6 +63,7 @@ async def release(tx: Tx, intake_id: UUID, *, hands: Hands, keys: Fingerprints, 
         work.receipt(held.sender, receipt)
         return await _decided(tx, held, work, "booked", gone.id if gone else None, (), at)
     new = _book(world, record, held, outcome, contribution_id, hands.person)
+    new = replace(new, declared_by=declared_by)
     work.book(new, "office")
     work.claim(new, world.claims_of(record, held.sender, new, tx.consortium_id))
     work.receipt(held.sender, receipt_of(new, held.record))

@@ -32,7 +32,10 @@ Question = tuple[UUID, UUID, date]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One record as it came in. `record` names the delivery; `sender` is known from the topic or the token."""
+    """One record as it came in. `record` names the delivery; `sender` is known from the topic or the token.
+
+    `declared_by` is the person who declared it by hand.
+    """
 
     sender: str
     sent: Sent
@@ -42,6 +45,7 @@ class Arrival:
     context: Context
     type: str = ""
     occurred_at: datetime | None = None
+    declared_by: UUID | None = None
 
     @property
     def id(self) -> str:
@@ -160,7 +164,9 @@ class _Batch:
         placed = self.world.place(found)
         region = placed.region.id if placed.region is not None else NOBODY
         contribution_id = coded_id(region, "contribution", f"record/{arrival.sender}/{found.id}")
-        outcome: Outcome = self.world.decide(found, arrival.sender, arrival.origin, contribution_id)
+        outcome: Outcome = self.world.decide(
+            found, arrival.sender, arrival.origin, contribution_id, arrival.declared_by
+        )
         match outcome:
             case Booked():
                 return self._book(arrival, found, region, outcome)

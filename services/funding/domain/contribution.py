@@ -140,8 +140,9 @@ def of_record(
     origin: str,
     verified: bool,
     verified_by: UUID | None = None,
+    declared_by: UUID | None = None,
 ) -> Contribution:
-    """The contribution in a record: declared by its sender and, when `verified`, found right at once."""
+    """The contribution in a record: declared by its sender, or a person, and found right at once when `verified`."""
     return Contribution(
         contribution_id,
         organisation_id,
@@ -162,6 +163,7 @@ def of_record(
         None,
         verified_by,
         "rule" if verified else None,
+        declared_by,
     )
 
 

@@ -15,6 +15,8 @@ from runtime.event import Content
 from runtime.masking import Personal
 
 CONTRIBUTION = "nl.speerpunt.intake.contribution.v1"
+BY_HAND = "by_hand"
+"""The sender of what people declare for their own organisation. No system has this code: theirs hold no underscore."""
 MAX_BYTES = 65_536
 LONGEST_ID = 100
 _MAX_NUMBER = 10**12

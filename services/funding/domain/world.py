@@ -16,7 +16,7 @@ from services.funding.domain import refusals
 from services.funding.domain.bounds import Bounds, bounds
 from services.funding.domain.contribution import Contribution
 from services.funding.domain.fingerprints import Claimed, Fingerprints
-from services.funding.domain.intake import Reason, Record
+from services.funding.domain.intake import BY_HAND, Reason, Record
 from services.funding.domain.judging import Bookable, Earlier, Held, Known, KnownLine, Refused, Withdrawn, judge
 from services.funding.domain.kin import Kin
 from services.funding.domain.scheme import Rule
@@ -139,6 +139,8 @@ class World:
         return sorted({(region, found) for (region, _), found in self.organisations.items()})
 
     def mandated(self, region: UUID, sender: str, organisation: UUID, day: date) -> bool:
+        if sender == BY_HAND:
+            return True  # the door lets people declare for their own organisation alone
         period = self.mandates.get((region, sender, organisation))
         return period is not None and period[0] <= day and (period[1] is None or day <= period[1])
 
@@ -175,7 +177,9 @@ class World:
                 return step
         return found
 
-    def decide(self, record: Record, sender: str, origin: str, contribution_id: UUID) -> Outcome:
+    def decide(
+        self, record: Record, sender: str, origin: str, contribution_id: UUID, declared_by: UUID | None = None
+    ) -> Outcome:
         """What becomes of a record. Raises StandingUnsure when partners must be asked first."""
         placed = self.place(record)
         if placed.region is None:
@@ -198,7 +202,14 @@ class World:
             return worth
         assert isinstance(verdict, Bookable)
         new = contributions.of_record(
-            contribution_id, organisation, record, worth, sender=sender, origin=origin, verified=verdict.verified
+            contribution_id,
+            organisation,
+            record,
+            worth,
+            sender=sender,
+            origin=origin,
+            verified=verdict.verified,
+            declared_by=declared_by,
         )
         return Booked(new, earlier if earlier is not None and earlier.state not in ("refused",) else None)
 
