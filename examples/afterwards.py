@@ -1,6 +1,6 @@
 """What happens after the first report: the records of a year, and what all of it should come to in the end.
 
-Made and reckoned from the files alone, like everything of examples/reckoning.py, from which this goes on: what was
+Made and reckoned from the files alone, like everything of examples/reckoning, from which this goes on: what was
 found right until the first report is accepted by now, the office lets through what waited for it, and then a period is
 closed.
 """
