@@ -20,10 +20,10 @@ PATIENCE_SECONDS = 120
 
 
 class Refused(Exception):
-    """A service said no; holds its status, code and sentence. `where` is what was asked."""
+    """A service said no; holds its status, code and sentence. `where` is what was asked, `errors` what is wrong where."""
 
-    def __init__(self, status: int, code: str, detail: str, where: str = "") -> None:
-        super().__init__(f"{where}: {status} {code}: {detail}")
+    def __init__(self, status: int, code: str, detail: str, where: str = "", errors: str = "") -> None:
+        super().__init__(f"{where}: {status} {code}: {detail} {errors}".strip())
         self.status, self.code, self.detail = status, code, detail
 
 
@@ -103,6 +103,11 @@ class Portal:
         headers = self._headers({"Idempotency-Key": str(uuid4()), "Content-Type": media_type})
         return self._told(await self.client.post(self.addresses[service] + path, content=content, headers=headers))
 
+    async def put_content(self, service: str, path: str, content: bytes, media_type: str) -> Any:
+        """The same in the place of what is there."""
+        headers = self._headers({"Content-Type": media_type})
+        return self._told(await self.client.put(self.addresses[service] + path, content=content, headers=headers))
+
     async def every(self, service: str, path: str) -> list[Any]:
         """All items of a paged list."""
         found: list[Any] = []
@@ -158,7 +163,6 @@ class Portal:
         if answer.status_code >= 400:
             problem = answer.json()
             errors = "; ".join(f"{each['in']}: {each['detail']}" for each in problem.get("errors", []))
-            sentence = f"{problem.get('detail', '')} {errors}".strip()
             where = f"{answer.request.method} {answer.request.url.path}"
-            raise Refused(answer.status_code, problem.get("code", "problem"), sentence, where)
+            raise Refused(answer.status_code, problem.get("code", "problem"), problem.get("detail", ""), where, errors)
         return answer.json() if answer.content else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cli.region.model import Agreement, Allocation, Region, RegionFile
+from cli.region.model import Agreement, Allocation, LaterForm, Region, RegionFile
 from cli.region.rows import CompanyRow, PlanningRow, PledgeRow
 from cli.region.sheets import Row
 from cli.region.troubles import Trouble, unknown
@@ -210,6 +210,9 @@ def _later(region: Region, known: _Known) -> Found:
     for number, commitment in enumerate(later.commitments):
         yield from known.organisation(f"commitments.{number}.organisation", commitment.organisation)
         yield from known.line(f"commitments.{number}.line", commitment.line)
+    yield from _form(later.form, known)
+    if later.handed_in is not None and later.report is None:
+        yield "handedIn", "is filled in, and there is no report to hand in. Add `report`, or remove it."
     codes = {each.code for each in later.commitments}
     for number, claim in enumerate(later.claims):
         if claim.commitment not in codes:
@@ -244,3 +247,16 @@ def _twice_in_sheet(column: str, cells: Sequence[tuple[int, str]]) -> Found:
 def _doubles(codes: Sequence[str]) -> list[str]:
     seen: set[str] = set()
     return sorted({code for code in codes if code in seen or seen.add(code)})  # type: ignore[func-returns-value]
+
+
+def _form(form: LaterForm | None, known: _Known) -> Found:
+    if form is None:
+        return
+    asked = {(each.line, each.year, each.term) for each in form.expected}
+    yield from known.organisation("form.back.organisation", form.back.organisation)
+    for name, lines in (("expected", form.expected), ("needed", form.needed), ("back.lines", form.back.lines)):
+        for number, line in enumerate(lines):
+            yield from known.line(f"form.{name}.{number}.line", line.line)
+    for number, line in enumerate(form.back.lines):
+        if (line.line, line.year, line.term) not in asked:
+            yield f"form.back.lines.{number}", "is not asked for by the form. Add it to `expected`, or remove it."

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from cli.report.later import Accounted, Determination, Later, Spent
+from cli.report.later import Accounted, Asked, Calendar, Determination, Later, Spent, TakenAway
 from cli.report.model import Claim, Report
 
 
@@ -147,6 +147,7 @@ def _later(later: Later | None) -> Iterator[Claim]:
             holds=before == later.lowered.again and before.required_cents != after.required_cents,
             because=f"{before.basis_points} basis points on {before.known_on}, {after.basis_points} the day after",
         )
+    yield from _asked(later.asked)
     if later.closing is not None:
         closed = later.closing
         yield Claim(
@@ -163,12 +164,46 @@ def _later(later: Later | None) -> Iterator[Claim]:
         )
     yield from _spent(later.money, later.closing.until if later.closing else None)
     yield from _accounted(later.report, later.realised_cents)
+    yield from _handed_in(later.calendar, later.taken)
     yield from _determined(later.determination)
     yield Claim(
         sentence="After the year the books balance, every entry is sealed and the chain verifies.",
         holds=later.chain == "verified" and later.imbalance_cents == later.imbalance_minutes == 0,
         because=f"{later.journal_entries} entries, {later.chain}",
     )
+
+
+def _asked(asked: Asked | None) -> Iterator[Claim]:
+    if asked is None:
+        return
+    filled = (asked.filled_minutes, asked.filled_cents)
+    yield Claim(
+        sentence="A form reaches everybody once, and nothing of a sheet with a bad cell is kept.",
+        holds=asked.reached > 0 and asked.again == 0 and bool(asked.mistyped) and not asked.kept_before,
+        because=asked.mistyped or "it was taken",
+    )
+    yield Claim(
+        sentence="What is pledged is what stands in the sheet, signed under the hash of what was read.",
+        holds=filled == (asked.pledged_minutes, asked.pledged_cents) and bool(asked.altered) and asked.signed == 1,
+        because=f"{filled} filled in, {(asked.pledged_minutes, asked.pledged_cents)} pledged",
+    )
+
+
+def _handed_in(calendar: Calendar | None, taken: TakenAway | None) -> Iterator[Claim]:
+    if calendar is not None:
+        moved = calendar.moved
+        yield Claim(
+            sentence="A date that the report fulfils is done, and one that moved still stands where it stood before.",
+            holds=calendar.state == "completed" and (moved is None or moved.known_before == moved.from_day),
+            because=f"{calendar.done} is {calendar.state}"
+            + (f", {moved.title} was {moved.known_before}" if moved else ""),
+        )
+    if taken is not None:
+        yield Claim(
+            sentence="A sheet taken away adds up to what the ledger holds, and names the seal it rests on.",
+            holds=taken.accepted_cents == taken.booked_cents and taken.anchor == taken.sealed,
+            because=f"{taken.accepted_cents} and {taken.booked_cents} cents in {taken.rows} rows",
+        )
 
 
 def _spent(money: Spent | None, closed: date | None) -> Iterator[Claim]:

@@ -50,6 +50,75 @@ class Closing(Part):
     language: str
 
 
+class Place(Part):
+    """A line in a term: minutes that are needed and that are pledged, and whether people are there in time."""
+
+    line: str
+    year: int
+    term: int
+    needed_minutes: int
+    pledged_minutes: int
+    sentence: str
+
+
+class Asked(Part):
+    """The form for the coming year: to how many it went and again went, and what came of the sheet of one of them."""
+
+    title: str
+    reached: int
+    again: int
+    organisation: str
+    language: str
+    mistyped: str
+    """What its first try was answered with, cell by cell."""
+    kept_before: bool
+    """Whether anything of that try was kept."""
+    filled_minutes: int
+    filled_cents: int
+    pledged_minutes: int
+    pledged_cents: int
+    altered: str
+    """What a signature under another hash was answered with."""
+    signed: int
+    places: tuple[Place, ...]
+
+
+class DateMoved(Part):
+    """A date that was moved by a rule that became known later."""
+
+    title: str
+    from_day: date
+    to_day: date
+    known_from: date
+    known_before: date
+    """Where it stands to whoever asks as known the day before."""
+
+
+class Calendar(Part):
+    """The reporting calendar: how many dates the scheme set by itself, one that moved, and the one that is done."""
+
+    dates: int
+    moved: DateMoved | None
+    done: str
+    due: date
+    done_on: date
+    report: str
+    state: str
+
+
+class TakenAway(Part):
+    """The contributions as a sheet, added up outside the services; `anchor` is the seal that the sheet names."""
+
+    rows: int
+    bytes: int
+    accepted_cents: int
+    accepted_minutes: int
+    anchor: str
+    sealed: str
+    """The seal of the books when it was taken away."""
+    booked_cents: int
+
+
 class ClaimShown(Part):
     """A claim on a commitment, and what became of it."""
 
@@ -151,11 +220,14 @@ class Later(Part):
     booked_cents: int
     """What the accounts of accepted contributions hold, as the ledger says."""
     correction: Correction | None = None
+    asked: Asked | None = None
     lowered: Lowered | None = None
     closing: Closing | None = None
     moved: Moved | None = None
     money: Spent | None = None
     report: Accounted | None = None
+    calendar: Calendar | None = None
+    taken: TakenAway | None = None
     determination: Determination | None = None
     journal_entries: int = 0
     imbalance_cents: int = 0

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
-from cli.report.later import Accounted, Determination, Later, Lowered, Spent
+from cli.report.later import Accounted, Asked, Calendar, Determination, Later, Lowered, Spent
 from cli.report.words import BASES, Words
 
 
@@ -20,6 +20,8 @@ def show(console: Console, later: Later, w: Words) -> None:
             f"  {w.number(later.released)} corrected what was accepted: let through by the office, accepted anew."
         )
         console.print(f"  {escape(was.record)} for {escape(was.replaces)}: {amounts}. [italic]{escape(was.sentence)}")
+    if later.asked is not None:
+        _asked(console, later.asked, w)
     if later.lowered is not None:
         _lowered(console, later.lowered, w)
     if later.closing is not None:
@@ -34,6 +36,12 @@ def show(console: Console, later: Later, w: Words) -> None:
         _spent(console, later.money, w)
     if later.report is not None:
         _accounted(console, later.report, w)
+    if later.calendar is not None:
+        _handed_in(console, later.calendar, w)
+    if later.taken is not None:
+        taken = later.taken
+        sheet = f"{w.number(taken.rows)} contributions as a sheet ({w.number(round(taken.bytes / 1000))} kB)"
+        _tell(console, "Taken away", f"{sheet}: what is accepted adds up to {w.money(taken.accepted_cents)} outside.")
     if later.determination is not None:
         _determined(console, later.determination, w)
     console.print(f"  Then {w.number(later.journal_entries)} entries, chain {later.chain}.")
@@ -41,6 +49,27 @@ def show(console: Console, later: Later, w: Words) -> None:
 
 def _tell(console: Console, title: str, sentence: str) -> None:
     console.print(f"[bold]{title}.[/bold] {sentence}")
+
+
+def _asked(console: Console, asked: Asked, w: Words) -> None:
+    reached = f"{escape(asked.title)} went to {w.number(asked.reached)} organisations"
+    _tell(console, "The form", f"{reached}; {w.number(asked.signed)} came back as a sheet and is signed.")
+    console.print(f"  Mistyped at first, and nothing of it kept: [italic]{escape(asked.mistyped)}")
+    pledged = f"{w.hours(asked.pledged_minutes)} and {w.money(asked.pledged_cents)}"
+    console.print(
+        f"  {escape(asked.organisation)} pledges {pledged}. Signed under another hash: [italic]{escape(asked.altered)}"
+    )
+    for place in asked.places:
+        console.print(f"  {escape(place.line)}, term {place.term} of {place.year}: [italic]{escape(place.sentence)}")
+
+
+def _handed_in(console: Console, found: Calendar, w: Words) -> None:
+    done = f"{escape(found.done)}, due on {w.long_day(found.due)}, handed in on {w.long_day(found.done_on)}"
+    _tell(console, "The calendar", f"{w.number(found.dates)} dates by the rules alone; {done}.")
+    if found.moved is not None:
+        was = found.moved
+        moved = f"{w.long_day(was.from_day)} → {w.long_day(was.to_day)}, known on {w.long_day(was.known_from)}"
+        console.print(f"  {escape(was.title)} moved: {moved}; asked as known before that, it stands where it stood.")
 
 
 def _lowered(console: Console, found: Lowered, w: Words) -> None:

@@ -4,7 +4,7 @@ import time
 from datetime import date
 from typing import Any
 
-from cli.demo.later import account, closing, determine, rules, spend, year
+from cli.demo.later import account, closing, determine, form, handing_in, rules, spend, year
 from cli.demo.prove import sealed
 from cli.demo.stage import Stage
 from cli.report.later import Later
@@ -21,6 +21,7 @@ async def later(stage: Stage) -> Later | None:
     began = time.monotonic()
     grant_cents = await year.money_comes_in(stage, told)
     lowered = await rules.lowered(stage)
+    asked = await form.ask(stage, told)
     async with year.systems(stage) as systems:
         brought = await year.pass_by(stage, told, systems)
         closed = await closing.close(stage, told, systems)
@@ -29,7 +30,10 @@ async def later(stage: Stage) -> Later | None:
     await sealed(stage)
     realised = await position(stage, told.report_on)
     accounts = await stage.office.get("funding", f"/v1/ledger/accounts?prefix={ACCEPTED}")
+    booked_cents = sum(each["cents"] for each in accounts)
     report = await account.report(stage, told)
+    calendar = await handing_in.hand_in(stage, told)
+    taken = await handing_in.take_away(stage, booked_cents)
     determination = await determine.determine(stage, told)
     if report is not None:
         report = await account.made_again(stage, report)
@@ -45,13 +49,16 @@ async def later(stage: Stage) -> Later | None:
         accepted=brought.accepted,
         realised_cents=realised["realisedCents"],
         realised_minutes=realised["realisedMinutes"],
-        booked_cents=sum(each["cents"] for each in accounts),
+        booked_cents=booked_cents,
         correction=brought.correction,
+        asked=asked,
         lowered=lowered,
         closing=closed,
         moved=moved,
         money=money,
         report=report,
+        calendar=calendar,
+        taken=taken,
         determination=determination,
         journal_entries=verdict["entries"] + verdict["unsealed"],
         imbalance_cents=verdict["imbalanceCents"],

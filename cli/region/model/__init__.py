@@ -5,7 +5,7 @@ Every item says where it comes from: `provenance: public`, with its `source`, or
 
 from cli.region.model.activities import ActivitiesFile, Attendance, Import, Lesson, LessonRequest, Offer
 from cli.region.model.funding import Allocation, Grant, Pledge, PledgeLine, Sender, Statement, Supplement
-from cli.region.model.later import Later, LaterClaim, LaterFile
+from cli.region.model.later import FormLine, Later, LaterClaim, LaterFile, LaterForm
 from cli.region.model.partners import (
     Agreement,
     AgreementParty,
@@ -24,11 +24,13 @@ __all__ = [
     "AgreementParty",
     "Allocation",
     "Attendance",
+    "FormLine",
     "Grant",
     "Import",
     "Later",
     "LaterClaim",
     "LaterFile",
+    "LaterForm",
     "Lesson",
     "LessonRequest",
     "Membership",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cli.region.model.items import Cents, Code, From, Item, Part, Text, Until
+from cli.region.model.items import Cents, Code, From, Item, Minutes, Part, Text, Until
 
 ReasonCode = Literal["mistake", "duplicate", "not-delivered", "not-eligible", "no-evidence", "other"]
 Amount = Annotated[int, Field(gt=0, le=10**15)]
@@ -110,17 +110,60 @@ class Determined(Item):
     evidence: Text
 
 
+class FormLine(Part):
+    """Hours and material of a line in a term of a year: 1 is January to April, 2 May to August, 3 September on."""
+
+    line: Code
+    year: Annotated[int, Field(ge=1990, le=2100)]
+    term: Annotated[int, Field(ge=1, le=3)]
+    minutes: Minutes = 0
+    material_cents: Cents = 0
+
+
+class FormBack(Part):
+    """The form of one organisation as it came back: a sheet, filled in by hand. `mistyped` is what stood in the first
+    cell of hours when it came for the first time."""
+
+    organisation: Code
+    signed_on: date
+    mistyped: Text
+    lines: Annotated[tuple[FormLine, ...], Field(min_length=1)]
+
+
+class LaterForm(Item):
+    """The form for the coming year: to everybody in the audiences, what is expected of each, and needed in all."""
+
+    code: Code
+    title: Text
+    deadline: date
+    audiences: Annotated[tuple[Text, ...], Field(min_length=1)]
+    first_day: From
+    last_day: Until
+    expected: Annotated[tuple[FormLine, ...], Field(min_length=1)]
+    needed: tuple[FormLine, ...] = ()
+    back: FormBack
+
+
+class HandedIn(Item):
+    """Which date of the reporting calendar the report fulfils, and when it was handed in."""
+
+    code: Code
+    completed_on: date
+
+
 class LaterFile(Part):
     """later.yaml. `reportOn` is the day of the second report; `heldBecause`: why corrections are let through."""
 
     report_on: date
     held_because: Text = "Checked against the company's own sheet."
     close_until: date | None = None
+    form: LaterForm | None = None
     instalments: tuple[Instalment, ...] = ()
     reallocation: Reallocation | None = None
     commitments: tuple[Commitment, ...] = ()
     claims: tuple[LaterClaim, ...] = ()
     report: LaterReport | None = None
+    handed_in: HandedIn | None = None
     base: BaseChoice | None = None
     determination: Determined | None = None
 

@@ -45,7 +45,7 @@ class NotThisForm(Problem, kind=Kind.INVALID):
 
 
 class CellsRefused(Problem, kind=Kind.INVALID):
-    """{count} cells of this spreadsheet cannot be taken in; nothing was changed. The first: {first}"""
+    """Cells of this spreadsheet that cannot be taken in: {count}. Nothing was changed. The first: {first}"""
 
 
 def read(body: bytes, code: str) -> tuple[Promised, ...]:

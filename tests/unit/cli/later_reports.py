@@ -5,16 +5,21 @@ from typing import Any
 
 from cli.report.later import (
     Accounted,
+    Asked,
+    Calendar,
     ClaimShown,
     Closing,
     Correction,
+    DateMoved,
     Determination,
     Known,
     Later,
     Lowered,
     Moved,
     Option,
+    Place,
     Spent,
+    TakenAway,
 )
 from cli.report.part import Contributions
 
@@ -48,6 +53,14 @@ def a_later(**changes: Any) -> Later:
         correction=Correction(
             sender="metaal-bv", record="8842-c", replaces="8842", sentence="8842 is al geaccepteerd.", language="nl",
             before_cents=40_000, after_cents=20_000,
+        ),
+        asked=Asked(
+            title="Opgave 2024", reached=24, again=0, organisation="Metaal", language="nl",
+            mistyped="Cel I9: dit is geen getal.", kept_before=False, filled_minutes=2_970, filled_cents=40_000,
+            pledged_minutes=2_970, pledged_cents=40_000, altered="Not what this hash is of.", signed=1,
+            places=(
+                Place(line="Robots", year=2024, term=1, needed_minutes=24_000, pledged_minutes=1_350, sentence="Kort."),
+            ),
         ),
         lowered=Lowered(as_of=date(2023, 11, 1), before=TEN, after=LESS, again=TEN, source="a letter"),
         closing=Closing(
@@ -83,6 +96,19 @@ def a_later(**changes: Any) -> Later:
             own_sign_off="You made this report yourself.", signed_sha256="ab" * 32, signed_note="", file_bytes=901_000,
             file_says=("4407 entries", "WHOLE"), file_whole=True, changed_says="entry 7 is not what was sealed",
             changed_found=True, reproduced=True,
+        ),
+        calendar=Calendar(
+            dates=3,
+            moved=DateMoved(
+                title="Report 2", from_day=date(2023, 7, 1), to_day=date(2023, 10, 1),
+                known_from=date(2023, 2, 1), known_before=date(2023, 7, 1),
+            ),
+            done="Final report", due=date(2024, 12, 31), done_on=date(2024, 12, 20), report="eindverslag",
+            state="completed",
+        ),
+        taken=TakenAway(
+            rows=1_700, bytes=401_000, accepted_cents=72_353_748, accepted_minutes=328_095, anchor="4407:ab",
+            sealed="4407:ab", booked_cents=72_353_748,
         ),
         determination=Determination(
             undecided="The base is undecided.",

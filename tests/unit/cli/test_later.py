@@ -23,7 +23,9 @@ from tests.unit.cli.later_reports import LESS, a_later
 from tests.unit.cli.reports import a_report
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-PARTS = ("correction", "lowered", "closing", "moved", "money", "report", "determination")
+PARTS = (
+    "correction", "asked", "lowered", "closing", "moved", "money", "report", "calendar", "taken", "determination",
+)  # fmt: skip
 
 
 def broken(later: Later) -> list[str]:
@@ -73,6 +75,14 @@ def test_a_year_in_which_something_did_not_happen_is_still_told(absent: str) -> 
         ("money", "left_cents", 6_000_000),
         ("money", "line_claimed_cents", 25_000_000),
         ("money", "too_much", ""),
+        ("asked", "again", 1),
+        ("asked", "kept_before", True),
+        ("asked", "pledged_minutes", 1),
+        ("asked", "pledged_cents", 1),
+        ("asked", "altered", ""),
+        ("calendar", "state", "planned"),
+        ("taken", "accepted_cents", 1),
+        ("taken", "anchor", "1:ab"),
         ("report", "own_sign_off", ""),
         ("report", "signed_sha256", "cd" * 32),
         ("report", "realised_cents", 1),
@@ -95,6 +105,14 @@ def test_what_does_not_hold_in_the_second_act_is_said(part: str | None, field: s
         assert broken(a_later(**{field: value}))
     else:
         assert len(broken(a_later(**{part: getattr(whole, part).model_copy(update={field: value})}))) == 1
+
+
+def test_a_date_that_forgot_where_it_stood_is_said() -> None:
+    calendar = a_later().calendar
+    assert calendar is not None
+    assert calendar.moved is not None
+    forgot = calendar.moved.model_copy(update={"known_before": calendar.moved.to_day})
+    assert len(broken(a_later(calendar=calendar.model_copy(update={"moved": forgot})))) == 1
 
 
 def test_a_payment_in_a_closed_period_is_said() -> None:
@@ -151,6 +169,10 @@ def test_the_later_file_keeps_to_its_schema() -> None:
         ({"commitments.0.line": "nowhere"}, "commitments.0.line"),
         ({"reallocation.moves.0.to": "nowhere"}, "reallocation.moves.0.to"),
         ({"closeUntil": None}, "closeUntil"),
+        ({"form.back.organisation": "nobody"}, "form.back.organisation"),
+        ({"form.back.lines.0.term": 2}, "form.back.lines.0"),
+        ({"form.needed.0.line": "nowhere"}, "form.needed.0.line"),
+        ({"report": None}, "handedIn"),
     ],
 )
 def test_a_second_act_that_cannot_be_played_is_refused_with_its_place(
