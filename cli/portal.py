@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 120
 
 
 class Refused(Exception):
-    """A service said no; holds its status, code and sentence. `where` is what was asked, `errors` what is wrong where."""
+    """A service said no; holds its status, code and sentence. `where` names what was asked, `errors` the fields."""
 
     def __init__(self, status: int, code: str, detail: str, where: str = "", errors: str = "") -> None:
         super().__init__(f"{where}: {status} {code}: {detail} {errors}".strip())

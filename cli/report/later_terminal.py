@@ -60,7 +60,7 @@ def _asked(console: Console, asked: Asked, w: Words) -> None:
         f"  {escape(asked.organisation)} pledges {pledged}. Signed under another hash: [italic]{escape(asked.altered)}"
     )
     for place in asked.places:
-        console.print(f"  {escape(place.line)}, term {place.term} of {place.year}: [italic]{escape(place.sentence)}")
+        console.print(f"  [italic]{escape(place.sentence)}")
 
 
 def _handed_in(console: Console, found: Calendar, w: Words) -> None:
