@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -51,7 +52,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region of the installation."""
+    """A region of the installation; `closed_since` when it takes no commands any more."""
 
     id: UUID
     code: str
@@ -59,6 +60,8 @@ class Region:
     zone: str
     currency: str
     language: str
+    closed_since: datetime | None = None
+    closed_reason: str = ""
 
 
 @dataclass(slots=True)
@@ -173,7 +176,16 @@ class Operator:
         if self._regions is None:
             told = await self._call("dashboard", dashboard_pb2_grpc.RegionsStub, "List", dashboard_pb2.ListRequest())
             self._regions = [
-                Region(UUID(one.consortium_id), one.code, one.name, one.zone, one.currency, one.language)
+                Region(
+                    UUID(one.consortium_id),
+                    one.code,
+                    one.name,
+                    one.zone,
+                    one.currency,
+                    one.language,
+                    one.closed_since.ToDatetime(UTC) if one.HasField("closed_since") else None,
+                    one.closed_reason,
+                )
                 for one in told.regions
             ]
         return self._regions

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from speerpunt.runtime.v1 import operations_pb2 as pb
 from speerpunt.runtime.v1 import operations_pb2_grpc
 
-from runtime import ops, rpc
+from runtime import closing, ops, rpc
 from runtime.consumer import Subscription
 from runtime.masking import EVENT_TYPE
 from runtime.postgres import Database
@@ -160,6 +160,23 @@ class Operations(operations_pb2_grpc.OperationsServicer):
                     topic=step.topic,
                 )
                 for step in found
+            ]
+        )
+
+    @rpc.allowed("operator", "service")
+    async def ListClosedRegions(  # noqa: N802
+        self, request: pb.ListClosedRegionsRequest, context: Any
+    ) -> pb.ListClosedRegionsResponse:
+        """The regions that are closed, as far as this service has heard."""
+        return pb.ListClosedRegionsResponse(
+            regions=[
+                pb.ClosedRegion(
+                    consortium_id=str(each.consortium_id),
+                    since=_timestamp(each.since),
+                    reason=each.reason,
+                    version=each.seq,
+                )
+                for each in await closing.closed(self._database.pool)
             ]
         )
 

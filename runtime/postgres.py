@@ -48,6 +48,15 @@ def in_transaction() -> bool:
     return _open_transactions.get() > 0
 
 
+CLOSED = "SPCLO"
+"""The state of the error that `refuse_closed` raises."""
+
+
+class RegionClosed(Problem, kind=Kind.CONFLICT):
+    """This region is closed: nothing in it is changed any more, and all of it can be read and exported. An operator of
+    the installation can open it again."""
+
+
 class TooManyWaiting(Problem, kind=Kind.UNAVAILABLE):
     """Too many requests wait for the database already; nothing was changed. Try again in a moment."""
 
@@ -141,22 +150,27 @@ class Database:
         context: Context | None = None,
         *,
         lock_timeout_ms: int | None = None,
+        command_of: UUID | None = None,
     ) -> AsyncIterator[Tx]:
         """A transaction for one consortium, or for the set of a batch. Commits at the end, rolls back on any error.
 
-        With `lock_timeout_ms` a statement that waits longer for a lock raises asyncpg.LockNotAvailableError.
+        With `lock_timeout_ms` a statement that waits longer for a lock raises asyncpg.LockNotAvailableError. With
+        `command_of` it is for a command of that region: raises RegionClosed when that is closed, and it is not before
+        the end.
         """
         tenants = frozenset({consortia} if isinstance(consortia, UUID) else consortia)
         setting = ",".join(str(UUID(str(tenant))) for tenant in sorted(tenants, key=str))
         begin = f"BEGIN; SET LOCAL app.consortia = '{{{setting}}}'"
         if lock_timeout_ms is not None:
             begin += f"; SET LOCAL lock_timeout = {int(lock_timeout_ms)}"
+        if command_of is not None:
+            begin += f"; SELECT refuse_closed('{UUID(str(command_of))}')"
         connection = await self._acquire()
         token = _open_transactions.set(_open_transactions.get() + 1)
         try:
             tx = Tx(connection, tenants, context or Context(), before_append=self.before_append)
             try:
-                await connection.execute(begin)
+                await _begin(connection, begin)
                 yield tx
                 await connection.execute("COMMIT")
             except BaseException:
@@ -178,6 +192,15 @@ class Database:
             return await self.pool.acquire(timeout=10)
         finally:
             self._waiting -= 1
+
+
+async def _begin(connection: Any, begin: str) -> None:
+    try:
+        await connection.execute(begin)
+    except asyncpg.PostgresError as error:
+        if getattr(error, "sqlstate", "") == CLOSED:
+            raise RegionClosed() from None
+        raise
 
 
 async def _give_up(connection: Any) -> None:

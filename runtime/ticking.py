@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from runtime.event import Context
-from runtime.postgres import Database, Tx
+from runtime.postgres import Database, RegionClosed, Tx
 from runtime.problems import Kind, Problem
 
 log = structlog.get_logger(__name__)
@@ -39,6 +39,8 @@ class Rounds(ABC):
 
     name: ClassVar[str]
     actor: ClassVar[str]
+    when_closed: ClassVar[bool] = False
+    """Whether it is done in closed regions too; what is not waits until they are opened again."""
 
     def __init__(
         self,
@@ -64,8 +66,12 @@ class Rounds(ABC):
         done = 0
         for consortium_id, what in await self.due(self._clock()):
             try:
-                async with self.database.transaction(consortium_id, Context(actor=self.actor)) as tx:
+                command_of = None if self.when_closed else consortium_id
+                caused = Context(actor=self.actor)
+                async with self.database.transaction(consortium_id, caused, command_of=command_of) as tx:
                     done += await self.do(tx, what, self._clock())
+            except RegionClosed:
+                continue
             except Problem as problem:
                 say = log.info if problem.kind is Kind.UNAVAILABLE else log.warning
                 say("due-waits", loop=self.name, what=str(what), code=problem.code)

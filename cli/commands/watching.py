@@ -34,15 +34,46 @@ COLUMNS = (
 
 @answers(app)
 async def status(at: Operator) -> Answer:
-    """Services and their health, lag, outbox with the age of its oldest fact, dead letters.
+    """Services and their health, lag, outbox with the age of its oldest fact, dead letters; regions that are closed.
 
     Ends with 1 when dead letters wait or a consumer is held, with 4 when a service is away.
     """
     services = list(await asyncio.gather(*(service_status(at, name) for name in at.services)))
+    closed = await closed_regions(at)
     end = verdict(services)
-    return Answer(
-        {"ok": end is Exit.DONE, "services": services}, lambda console, words: show(console, words, services), end
-    )
+
+    def tell(console: Console, words: Words) -> None:
+        show(console, words, services)
+        show_closed(console, words, closed)
+
+    return Answer({"ok": end is Exit.DONE, "services": services, "closedRegions": closed}, tell, end)
+
+
+async def closed_regions(at: Operator) -> list[dict[str, Any]]:
+    """The regions that some service takes no commands for, and which services those are; by code where it is known."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in at.services:
+        try:
+            told = await at.ask(name, "ListClosedRegions", pb.ListClosedRegionsRequest())
+        except (Problem, Stopped):
+            continue  # said of the service already
+        for one in told.regions:
+            about = {"id": one.consortium_id, "since": one.since.ToDatetime(UTC).isoformat(), "reason": one.reason}
+            found.setdefault(one.consortium_id, {**about, "code": None, "services": []})["services"].append(name)
+    try:
+        codes = {str(each.id): each.code for each in await at.regions()} if found else {}
+    except (Problem, Stopped):
+        codes = {}
+    for each in found.values():
+        each["code"] = codes.get(each["id"])
+    return sorted(found.values(), key=lambda each: (each["code"] or "", each["id"]))
+
+
+def show_closed(console: Console, words: Words, closed: Sequence[dict[str, Any]]) -> None:
+    """A sentence for every region that is closed."""
+    for each in closed:
+        since = words.moment(datetime.fromisoformat(each["since"]))
+        console.print(f"{each['code'] or each['id']} is closed since {since}: {each['reason']}", markup=False)
 
 
 async def service_status(at: Operator, name: str) -> dict[str, Any]:

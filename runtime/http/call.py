@@ -21,7 +21,7 @@ from runtime.event import Context
 from runtime.http.lanes import Asked, Key, Lanes, kept_headers
 from runtime.http.middleware import header
 from runtime.ids import new_id
-from runtime.postgres import Database, Tx
+from runtime.postgres import Database, RegionClosed, Tx
 from runtime.problems import Kind, Problem
 from runtime.queries import Queries
 from runtime.together import Together
@@ -175,12 +175,14 @@ class Call:
         version: Callable[[T], int] | None = None,
         consortium_id: UUID | None = None,
         among: Collection[UUID] = (),
+        when_closed: bool = False,
     ) -> Response:
         """Runs a command in its transaction and answers.
 
         A POST needs an Idempotency-Key, which is claimed in the same transaction; a repeat gets the first answer.
         Adds Event-Id (the last fact appended), ETag, Location and, for a put, Result. `among` are other consortia that
-        the command may touch: it is then given the transaction of all of them.
+        the command may touch: it is then given the transaction of all of them. Raises RegionClosed when the region is
+        closed, unless it is `when_closed` a command for closed regions too.
         """
         tenant = consortium_id or self.consortium_id
         key = self._idempotency_key()
@@ -189,7 +191,9 @@ class Call:
         if key:
             await self._note(tenant)
         try:
-            async with self.database.transaction({tenant, *among}, self.context) as whole:
+            async with self.database.transaction(
+                {tenant, *among}, self.context, command_of=None if when_closed else tenant
+            ) as whole:
                 tx = whole.within(tenant)
                 if key:
                     await _claim(tx, actor, key, digest)
@@ -203,8 +207,11 @@ class Call:
                     )
                 return response
         except _Replay as replay:
-            headers = {**_headers(replay.row["headers"]), "Idempotent-Replayed": "true"}
-            return Response(replay.row["body"], replay.row["status"], headers)
+            return _again(replay.row)
+        except RegionClosed:
+            if key and (row := await self._kept(tenant, key, digest)) is not None:
+                return _again(row)
+            raise
 
     async def run_together(
         self,
@@ -249,6 +256,12 @@ class Call:
         if not key or len(key.encode()) > 255:
             raise IdempotencyKeyMissing()
         return key
+
+    async def _kept(self, tenant: UUID, key: str, digest: bytes) -> Record | None:
+        """The answer that this very request was given before the region was closed, if it was."""
+        async with self.database.transaction(tenant, self.context) as tx:
+            row = await Q.kept.row(tx, tenant, self._actor_digest, key)
+        return row if row is not None and row["request_hash"] == digest and row["status"] is not None else None
 
     async def _digest(self) -> bytes:
         scope = self.request.scope
@@ -295,6 +308,11 @@ async def _claim(tx: Tx, actor: str, key: str, digest: bytes) -> None:
     if row["status"] is None:
         raise AnswerNotKept()
     raise _Replay(row)
+
+
+def _again(row: Record) -> Response:
+    """The answer that was kept, for a repeat of its request."""
+    return Response(row["body"], row["status"], {**_headers(row["headers"]), "Idempotent-Replayed": "true"})
 
 
 def _can_be_kept(response: Response) -> bool:

@@ -167,7 +167,8 @@ class _Lane:
         """Does the batch in one transaction; the answers, now that it is committed."""
         at = datetime.now(UTC)
         answers: dict[int, Response] = {}
-        async with self._database.transaction(self._consortium_id, lock_timeout_ms=LOCK_TIMEOUT_MS) as tx:
+        region = self._consortium_id
+        async with self._database.transaction(region, lock_timeout_ms=LOCK_TIMEOUT_MS, command_of=region) as tx:
             fresh = await _fresh(tx, batch)
             if fresh:
                 outcomes = await self._together.many(tx, [batch[place].ask for place in fresh], at)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from speerpunt.funding.v1 import funding_pb2, funding_pb2_grpc
 
+from runtime.postgres import RegionClosed
 from runtime.problems import Kind, NotFound, Problem, Unavailable
 from runtime.rpc import Client, RemoteProblem
 from services.activities.store.activities import BudgetStep
@@ -30,6 +31,8 @@ async def answered(what: str, call: Awaitable[T]) -> T:
     try:
         return await call
     except RemoteProblem as problem:
+        if problem.code == RegionClosed.code:  # it waits here too, once this service has heard of it
+            raise Unavailable(what=what) from problem
         match problem.kind:
             case Kind.NOT_FOUND:
                 raise NotFound(what=f"such thing at {what}") from problem

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from runtime import closing
 from runtime.consumer import Router, Subscription
 from runtime.consumer.outcomes import DeadMessage
 from runtime.event import Received
@@ -93,4 +94,5 @@ def subscriptions() -> tuple[Subscription, ...]:
     router.on("nl.speerpunt.partners.consortium-founded.v1", ConsortiumFounded, keep_consortium)
     router.on("nl.speerpunt.partners.organisation-registered.v1", OrganisationRegistered, keep_organisation)
     router.on("nl.speerpunt.partners.programme-planned.v1", ProgrammePlanned, keep_programme)
+    closing.listen(router)
     return (Subscription("activities.partners", router, topics=("partners.events",)),)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from runtime import ids
+from runtime import closing, ids
 from runtime.event import Context
 from runtime.postgres import Database
 from runtime.problems import Kind, NotFound, Problem
@@ -114,6 +114,7 @@ class BudgetLoop:
 
 
 async def regions(database: Database) -> list[UUID]:
-    """Every region of this installation; their list belongs to no region."""
+    """Every region of this installation that is open; their list belongs to no region. In a closed one all waits."""
     async with database.transaction(()) as tx:
-        return await copies.consortia(tx)
+        closed = await closing.closed_ids(tx)
+        return [each for each in await copies.consortia(tx) if each not in closed]

@@ -60,7 +60,8 @@ class Regions(dashboard_pb2_grpc.RegionsServicer):
         for row in await Q.all_regions.rows(self._database.pool):
             found.regions.add(
                 consortium_id=str(row["consortium_id"]),
-                **{name: row[name] for name in ("code", "name", "zone", "currency", "language")},
+                closed_since=_timestamp(row["closed_since"]) if row["closed_since"] else None,
+                **{name: row[name] for name in ("code", "name", "zone", "currency", "language", "closed_reason")},
             )
         return found
 

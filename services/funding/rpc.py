@@ -56,7 +56,7 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         if len(request.purpose) > _LONGEST_PURPOSE:
             raise InvalidInput(summary=f"purpose has {_LONGEST_PURPOSE} characters at most.")
         reservation_id = rpc.identifier("reservation_id", request.reservation_id)
-        async with self._transaction(request.consortium_id) as tx:
+        async with self._transaction(request.consortium_id, command=True) as tx:
             made = await reservations.reserve(
                 tx, reservation_id, request.line, request.cents, request.purpose, at=datetime.now(UTC)
             )
@@ -69,7 +69,7 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         """Commits what was set aside. Raises NotFound and ReservationReleased."""
         reservation_id = rpc.identifier("reservation_id", request.reservation_id)
         at = datetime.now(UTC)
-        async with self._transaction(request.consortium_id) as tx:
+        async with self._transaction(request.consortium_id, command=True) as tx:
             made = await reservations.confirm(tx, reservation_id, day=await _day(tx, at), at=at)
         return funding_pb2.ConfirmResponse(state=_STATES[made.state])
 
@@ -80,7 +80,7 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         """Gives money back to its line; an id that never arrived is kept as released."""
         reservation_id = rpc.identifier("reservation_id", request.reservation_id)
         at = datetime.now(UTC)
-        async with self._transaction(request.consortium_id) as tx:
+        async with self._transaction(request.consortium_id, command=True) as tx:
             made = await reservations.release(tx, reservation_id, day=await _day(tx, at), at=at)
         return funding_pb2.ReleaseResponse(state=_STATES[made.state])
 
@@ -130,9 +130,11 @@ class FundingDesk(funding_pb2_grpc.FundingDeskServicer):
         )
 
     @asynccontextmanager
-    async def _transaction(self, consortium_id: str) -> AsyncIterator[Tx]:
+    async def _transaction(self, consortium_id: str, *, command: bool = False) -> AsyncIterator[Tx]:
+        """Raises RegionClosed for a command of a region that is closed."""
         cause = Context(traceparent=telemetry.current_traceparent(), actor=f"service:{rpc.actor().subject}")
-        async with self._database.transaction(rpc.consortium(consortium_id), cause) as tx:
+        region = rpc.consortium(consortium_id)
+        async with self._database.transaction(region, cause, command_of=region if command else None) as tx:
             yield tx
 
 

@@ -15,6 +15,7 @@ class Teller(Rounds):
 
     name = "position"
     actor = "service:funding"
+    when_closed = True
 
     async def due(self, at: datetime) -> Iterable[tuple[UUID, UUID]]:
         return [(each, each) for each in await consortia_with_news(self.database)]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from runtime import ids
+from runtime import closing, ids
 from runtime.event import Context
 from runtime.postgres import Database
 from runtime.problems import NotFound, Problem
@@ -173,6 +173,7 @@ def _caused_by(due: Due) -> Context:
 
 
 async def regions(database: Database) -> frozenset[UUID]:
-    """Every region of this installation, and what is of none; their list belongs to no region."""
+    """Every region of this installation that is open, and what is of none; their list belongs to no region. What is to
+    be told of a closed one waits."""
     async with database.transaction(()) as tx:
-        return frozenset({INSTALLATION, *await copies.regions(tx)})
+        return frozenset({INSTALLATION, *await copies.regions(tx)}) - await closing.closed_ids(tx)

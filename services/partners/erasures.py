@@ -15,6 +15,7 @@ class Erasures(Rounds):
 
     name = "erasures"
     actor = "service:partners"
+    when_closed = True
 
     async def due(self, at: datetime) -> Iterable[tuple[UUID, UUID]]:
         return await waiting(self.database)

@@ -3,7 +3,7 @@
 Days are days in the zone of the region; a last day (`until`) still counts, and is absent while there is none.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -32,6 +32,26 @@ class ConsortiumFounded(PartnersFact):
     currency: str
     language: str
     standing_policy: tuple[str, ...]
+
+
+class ConsortiumClosed(PartnersFact):
+    """A region was closed: its services take no commands for it until it is reopened. Its data stays as it is."""
+
+    fact_type = _TYPE.format("consortium-closed")
+
+    code: str
+    reason: str
+    since: datetime
+
+
+class ConsortiumReopened(PartnersFact):
+    """A region that was closed is open again."""
+
+    fact_type = _TYPE.format("consortium-reopened")
+
+    code: str
+    reason: str
+    since: datetime
 
 
 class PlannedSpearhead(Fact):
@@ -240,6 +260,7 @@ class PersonErased(PartnersFact):
 _ID = UUID("018f0000-0000-7000-8000-000000000001")
 _OTHER = UUID("018f0000-0000-7000-8000-000000000002")
 _FIRST, _LAST = date(2020, 1, 1), date(2023, 12, 31)
+_AT = datetime(2025, 6, 30, 12, 0, tzinfo=UTC)
 
 SAMPLES: tuple[Fact, ...] = (
     ConsortiumFounded(
@@ -250,6 +271,8 @@ SAMPLES: tuple[Fact, ...] = (
         language="nl",
         standing_policy=("party", "umbrella", "pledge"),
     ),
+    ConsortiumClosed(code="sto-voorbeeld", reason="Het programma is afgerekend", since=_AT),
+    ConsortiumReopened(code="sto-voorbeeld", reason="Een correctie van de accountant", since=_AT),
     ProgrammePlanned(
         programme_id=_ID,
         code="2020-2023",

@@ -30,6 +30,13 @@ class ConsortiumFounded(Heard):
     language: str = "nl"
 
 
+class ConsortiumClosed(Heard):
+    """A region was closed or opened again: the type of the event says which."""
+
+    reason: str
+    since: datetime
+
+
 class PlannedLine(Heard):
     code: str
     title: str
@@ -299,6 +306,8 @@ class NoticeDecided(Heard):
 FACTS: dict[str, dict[str, type[Heard]]] = {
     "partners": {
         "consortium-founded": ConsortiumFounded,
+        "consortium-closed": ConsortiumClosed,
+        "consortium-reopened": ConsortiumClosed,
         "programme-planned": ProgrammePlanned,
         "organisation-registered": OrganisationRegistered,
         "agreement-circulated": AgreementCirculated,

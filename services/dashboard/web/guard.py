@@ -1,7 +1,7 @@
 """Who may see a page: every page declares its roles, and is told which region, in which language."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -32,7 +32,7 @@ class FormNotOurs(Problem, kind=Kind.FORBIDDEN):
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region as a page shows it."""
+    """A region as a page shows it; `closed_since` when it takes no commands any more."""
 
     id: UUID
     code: str
@@ -40,6 +40,8 @@ class Region:
     zone: str
     currency: str
     language: str
+    closed_since: datetime | None = None
+    closed_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ async def sign_report_off(
         lambda tx: commands.sign_off(tx, code, "controller", body.sha256, body.note, by=by, at=call.at),
         SignOffView.of,
         status=201,
+        when_closed=True,
     )
 
 

@@ -202,7 +202,7 @@ async def put_report(code: Code, body: ReportBody, call: Annotated[Call, may("of
             *await commands.put_report(tx, code, body.grant, body.from_, body.until, body.known_on, by=by, at=call.at)
         )
 
-    return await call.run(command, lambda done: ReportView.of(done.thing))
+    return await call.run(command, lambda done: ReportView.of(done.thing), when_closed=True)
 
 
 @router.get("/progress-reports/{code}/reproduction")

@@ -20,6 +20,19 @@ def unknown_consortium(record: Record) -> Reason:
     )
 
 
+def region_closed(record: Record) -> Reason:
+    """The region that it names takes nothing in any more."""
+    return _sentence(
+        record,
+        "region-closed",
+        "consortium",
+        "deze regio is gesloten en neemt niets meer aan. Is dat niet wat u verwachtte, vraag het dan het "
+        f"programmabureau; na heropening stuurt u opnieuw met replaces {record.id}.",
+        "this region is closed and takes nothing in any more. If that is not what you expected, ask the programme "
+        f"office; once it is open again, send again with replaces {record.id}.",
+    )
+
+
 def unknown_organisation(record: Record) -> Reason:
     """The region knows no organisation of that name or number."""
     return _sentence(

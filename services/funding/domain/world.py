@@ -29,13 +29,14 @@ class StandingUnsure(Problem, kind=Kind.UNAVAILABLE):
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region that exists here. `today` is the day it is there."""
+    """A region that exists here. `today` is the day it is there; `closed` when it takes nothing in any more."""
 
     id: UUID
     today: date
     closed_until: date | None
     lines: tuple[KnownLine, ...]
     rules: tuple[Rule, ...]
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,8 @@ class World:
         placed = self.place(record)
         if placed.region is None or placed.organisation_id is None or record.withdraws is not None:
             return None
+        if placed.region.closed:
+            return None
         question = placed.region.id, placed.organisation_id, record.day
         if not self.mandated(question[0], sender, question[1], record.day) or self.stands(*question):
             return None
@@ -184,6 +187,8 @@ class World:
         placed = self.place(record)
         if placed.region is None:
             return Refused((refusals.unknown_consortium(record),))
+        if placed.region.closed:
+            return Refused((refusals.region_closed(record),))
         if placed.organisation_id is None:
             return Refused((refusals.unknown_organisation(record),))
         region, organisation = placed.region, placed.organisation_id

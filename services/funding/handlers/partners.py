@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from runtime import closing
 from runtime.consumer import DeadMessage, Router
 from runtime.event import Received
 from runtime.postgres import Tx
@@ -125,4 +126,5 @@ def router() -> Router:
     made.on("nl.speerpunt.partners.programme-planned.v1", ProgrammePlanned, keep_programme)
     made.on("nl.speerpunt.partners.organisation-registered.v1", OrganisationRegistered, keep_organisation)
     made.on("nl.speerpunt.partners.standing-changed.v1", StandingChanged, keep_standing)
+    closing.listen(made)
     return made

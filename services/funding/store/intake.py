@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Record as Row
 
+from runtime import closing
 from runtime.ids import consortium_id
 from runtime.postgres import Tx
 from services.funding.domain.fingerprints import Claimed, Fingerprints
@@ -86,13 +87,15 @@ async def _load_regions(tx: Tx, world: World, wanted: Collection[UUID], at: date
         return
     ids = [row["consortium_id"] for row in found]
     closed = {row["consortium_id"]: row["until_day"] for row in await Q.closed_until.rows(tx, ids)}
+    shut = await closing.closed_among(tx, ids)
     lines: dict[UUID, list[KnownLine]] = {}
     for row in await Q.lines_of_regions.rows(tx, ids):
         lines.setdefault(row["consortium_id"], []).append(KnownLine(row["code"], row["from_day"], row["until_day"]))
     for row in found:
         region = row["consortium_id"]
         today = at.astimezone(ZoneInfo(row["zone"])).date()
-        world.regions[region] = Region(region, today, closed.get(region), tuple(lines.get(region, ())), ())
+        known = tuple(lines.get(region, ()))
+        world.regions[region] = Region(region, today, closed.get(region), known, (), region in shut)
 
 
 async def _load_rules(tx: Tx, world: World, at: datetime) -> None:
@@ -100,9 +103,7 @@ async def _load_rules(tx: Tx, world: World, at: datetime) -> None:
     for row in await Q.rules_of_regions.rows(tx, list(world.regions)):
         rules.setdefault(row["consortium_id"], []).append(rule_of(row))
     for region, known in world.regions.items():
-        world.regions[region] = Region(
-            region, known.today, known.closed_until, known.lines, tuple(rules.get(region, ()))
-        )
+        world.regions[region] = replace(known, rules=tuple(rules.get(region, ())))
     world.places.clear()
 
 

@@ -106,6 +106,7 @@ async def put_hold(
         lambda tx: commands.put_hold(tx, person_id, hold, body.until, body.reason, by=by, at=call.at),
         lambda done: HoldView.of(done.thing),
         version=lambda done: done.thing.version,
+        when_closed=True,
     )
 
 
@@ -116,6 +117,7 @@ async def erase_person(code: Code, body: ErasureBody, call: Writer) -> Response:
     return await call.run(
         lambda tx: commands.erase(tx, person_id, body.reason, also=body.also, by=by, at=call.at),
         lambda done: ErasureView.of(done),
+        when_closed=True,
     )
 
 

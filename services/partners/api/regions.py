@@ -1,15 +1,17 @@
 """Consortia and programmes over HTTP."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from runtime import ids
+from runtime import closing, ids
+from runtime.closing import Closure
 from runtime.http import ApiModel, Call, may
+from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.partners.api.speaking import READ, READERS, WRITE, Code, CodeText, Title
 from services.partners.commands import regions as commands
@@ -36,6 +38,22 @@ class ConsortiumView(ConsortiumBody):
 
     id: UUID
     code: str
+    version: int
+
+
+class ClosureBody(ApiModel):
+    """Whether a region is to be closed, and why it is closed or opened again; no names of people."""
+
+    closed: bool
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class ClosureView(ApiModel):
+    """Whether a region is closed, since when that is so, and why. One that never was closed has no `since`."""
+
+    closed: bool
+    reason: str = ""
+    since: datetime | None = None
     version: int
 
 
@@ -108,6 +126,38 @@ async def get_consortium(code: Code, call: Annotated[Call, may(*READERS, scope=R
     return _consortium(found)
 
 
+@router.put("/consortia/{code}/closure", response_model=ClosureView)
+async def put_closure(code: Code, body: ClosureBody, call: Annotated[Call, may("operator", scope=WRITE)]) -> Response:
+    """Closes a region to all commands, in every service, or opens it again; the same again changes nothing.
+
+    A closed region can be read, exported and reported on, and what the law asks is still done: holds and erasures.
+    """
+    consortium_id = ids.consortium_id(code)
+    call.actor.check_consortium(consortium_id)
+    turn = commands.close_consortium if body.closed else commands.reopen_consortium
+    return await call.run(
+        lambda tx: turn(tx, body.reason, call.actor.key, call.at),
+        lambda put: _closure(put.thing),
+        version=lambda put: put.thing.seq,
+        consortium_id=consortium_id,
+        when_closed=True,
+    )
+
+
+@router.get("/consortia/{code}/closure")
+async def get_closure(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> ClosureView:
+    """Whether the region of this token is closed."""
+
+    async def query(tx: Tx) -> ClosureView:
+        found = await store.consortium(tx)
+        if found is None or found.code != code:
+            raise NotFound(what="consortium")
+        kept = await closing.closure_of(tx)
+        return _closure(kept) if kept else ClosureView(closed=False, version=found.version)
+
+    return await call.read(query)
+
+
 @router.put("/programmes/{code}", response_model=ProgrammeView)
 async def put_programme(code: Code, body: ProgrammeBody, call: Annotated[Call, may("office", scope=WRITE)]) -> Response:
     """Plans a programme or changes its period and lines; the same again changes nothing."""
@@ -170,6 +220,13 @@ def _consortium(found: Consortium) -> ConsortiumView:
         language=found.language,
         standing_policy=list(found.standing_policy),
         version=found.version,
+    )
+
+
+def _closure(found: Closure) -> ClosureView:
+    never = not found.closed and not found.reason
+    return ClosureView(
+        closed=found.closed, reason=found.reason, since=None if never else found.since, version=found.seq
     )
 
 

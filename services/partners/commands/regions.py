@@ -1,12 +1,14 @@
-"""Founding regions and planning programmes."""
+"""Founding, closing and reopening regions, and planning programmes."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from runtime import outbox
+from runtime import closing, outbox
+from runtime.closing import Closure
 from runtime.event import Change
 from runtime.http import Upserted
 from runtime.postgres import Tx
+from runtime.problems import NotFound
 from services.partners.commands import standing
 from services.partners.domain.regions import Consortium, Programme
 from services.partners.events import SOURCE
@@ -22,6 +24,35 @@ async def found_consortium(tx: Tx, wanted: Consortium, at: datetime) -> Upserted
     restood = await standing.restand_all(tx) if version > 1 else ()
     await outbox.append(tx, change, *restood, source=SOURCE, at=at)
     return Upserted(replace(wanted, version=version), "created" if version == 1 else "changed")
+
+
+async def close_consortium(tx: Tx, reason: str, by: str, at: datetime) -> Upserted[Closure]:
+    """Closes a region to all commands; closed for another reason, that is kept and the day it closed too.
+
+    Raises NotFound when there is no such region.
+    """
+    return await _turn(tx, True, reason, by, at)
+
+
+async def reopen_consortium(tx: Tx, reason: str, by: str, at: datetime) -> Upserted[Closure]:
+    """Takes commands for a closed region again; nothing happens to one that is open. Raises NotFound."""
+    return await _turn(tx, False, reason, by, at)
+
+
+async def _turn(tx: Tx, closed: bool, reason: str, by: str, at: datetime) -> Upserted[Closure]:
+    await closing.hold(tx)
+    region = await store.consortium(tx, lock=True)
+    if region is None:
+        raise NotFound(what="consortium")
+    before = await closing.closure_of(tx) or Closure(region.id, False, "", at, region.version)
+    if before.closed == closed and (not closed or before.reason == reason):
+        return Upserted(before, "unchanged")
+    since = before.since if before.closed and closed else at
+    turned = Closure(region.id, closed, reason, since, await store.step_consortium(tx))
+    await closing.keep(tx, turned, by)
+    told = region.closed(reason, since) if closed else region.reopened(reason, since)
+    await outbox.append(tx, Change("consortium", region.id, turned.seq, (told,)), source=SOURCE, at=at)
+    return Upserted(turned, "changed")
 
 
 async def plan_programme(tx: Tx, wanted: Programme, at: datetime) -> Upserted[Programme]:

@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from runtime.problems import Kind, Problem
 from services.partners.domain.periods import PeriodBackwards
 from services.partners.domain.standing import Ground
-from services.partners.events import ConsortiumFounded, PlannedLocation, PlannedSpearhead, ProgrammePlanned
+from services.partners.events import (
+    ConsortiumClosed,
+    ConsortiumFounded,
+    ConsortiumReopened,
+    PlannedLocation,
+    PlannedSpearhead,
+    ProgrammePlanned,
+)
 
 
 class UnknownZone(Problem, kind=Kind.INVALID):
@@ -55,6 +62,12 @@ class Consortium:
             language=self.language,
             standing_policy=tuple(self.standing_policy),
         )
+
+    def closed(self, reason: str, since: datetime) -> ConsortiumClosed:
+        return ConsortiumClosed(code=self.code, reason=reason, since=since)
+
+    def reopened(self, reason: str, since: datetime) -> ConsortiumReopened:
+        return ConsortiumReopened(code=self.code, reason=reason, since=since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,17 @@ SELECT consortium_id, code, name, zone, currency, language, standing_policy, ver
   FROM consortia
  WHERE consortium_id = $1;
 
+-- name: lock_consortium
+-- One region, locked.
+SELECT consortium_id, code, name, zone, currency, language, standing_policy, version
+  FROM consortia
+ WHERE consortium_id = $1
+   FOR NO KEY UPDATE;
+
+-- name: step_consortium
+-- Something else happened to the region than a new description; its version.
+UPDATE consortia SET version = version + 1 WHERE consortium_id = $1 RETURNING version;
+
 -- name: save_programme
 -- Plans a programme or changes it; its version, or nothing when it is as planned already.
 INSERT INTO programmes AS kept (consortium_id, programme_id, code, title, first_day, last_day, lines, version)

@@ -27,8 +27,8 @@ async def save_consortium(tx: Tx, wanted: Consortium) -> int | None:
     return version
 
 
-async def consortium(tx: Tx) -> Consortium | None:
-    row = await Q.consortium.row(tx, tx.consortium_id)
+async def consortium(tx: Tx, *, lock: bool = False) -> Consortium | None:
+    row = await (Q.lock_consortium if lock else Q.consortium).row(tx, tx.consortium_id)
     if row is None:
         return None
     return Consortium(
@@ -41,6 +41,12 @@ async def consortium(tx: Tx) -> Consortium | None:
         tuple(Ground(each) for each in row["standing_policy"]),
         row["version"],
     )
+
+
+async def step_consortium(tx: Tx) -> int:
+    """Something else happened to the region than a new description: its new version."""
+    version: int = await Q.step_consortium.value(tx, tx.consortium_id)
+    return version
 
 
 async def save_programme(tx: Tx, wanted: Programme) -> int | None:

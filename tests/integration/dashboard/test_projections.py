@@ -15,6 +15,7 @@ from runtime.postgres import Database
 from services.dashboard.app import MIGRATIONS
 from services.dashboard.handlers import projector, subscriptions
 from services.dashboard.handlers.facts import FACTS
+from services.dashboard.store import Q
 from services.dashboard.web import views
 from tests.support.servers import ServiceDatabase
 
@@ -122,6 +123,21 @@ async def test_a_batch_over_regions_leaves_each_its_own(db: Database) -> None:
     assert len(await rows(db, "organisations")) == len(await rows(db, "organisations", OTHER)) == 1
     async with db.transaction(REGION) as tx:
         assert await tx.fetchval("SELECT count(*) FROM organisations") == 1
+
+
+async def test_a_region_shows_closed_from_its_closing_to_its_reopening_whichever_is_heard_first(db: Database) -> None:
+    events = importlib.import_module("services.partners.events")
+    founded, closed, reopened = (
+        next(fact for fact in samples("partners") if isinstance(fact, kind))
+        for kind in (events.ConsortiumFounded, events.ConsortiumClosed, events.ConsortiumReopened)
+    )
+    seen = []
+    for fact, sequence in ((founded, 1), (reopened, 3), (closed, 2), (closed, 4), (reopened, 5)):
+        await hear(db, "partners", [received(fact, sequence)])
+        [region] = await Q.all_regions.rows(db.pool)
+        seen.append((region["closed_since"], region["closed_reason"]))
+    still = (closed.since, closed.reason)
+    assert seen == [(None, ""), (None, ""), (None, ""), still, (None, "")]
 
 
 async def test_regions_side_by_side_stand_as_each_stands_by_itself(db: Database) -> None:

@@ -12,6 +12,7 @@ import pytest
 from speerpunt.funding.v1 import funding_pb2 as pb
 from speerpunt.funding.v1 import funding_pb2_grpc
 
+from runtime import closing
 from runtime.auth import Actor, TokenChecker
 from runtime.postgres import Database
 from runtime.rpc import Server
@@ -125,3 +126,21 @@ async def test_the_position_shows_both_readings_while_the_base_is_undecided(desk
     shown = [(each.base, each.required_cents, each.shortfall_cents) for each in stands.thresholds]
     assert shown == [("of-subsidy", 75_000_000, 60_000_000), ("of-total", 81_081_081, 66_081_081)]
     assert stands.thresholds[0].realised_basis_points == 2_000
+
+
+async def test_a_closed_region_sets_nothing_aside_and_still_tells_its_balance(desk: Desk) -> None:
+    reservation = str(uuid4())
+    await desk.call("Reserve", reservation_id=reservation, line="robotisering", cents=100, purpose="a lesson")
+    async with desk.region.database.transaction(desk.region.id) as tx:
+        await closing.keep(tx, closing.Closure(desk.region.id, True, "the end", AT, 9))
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("Reserve", {"reservation_id": str(uuid4()), "line": "robotisering", "cents": 1, "purpose": "x"}),
+        ("Confirm", {"reservation_id": reservation}),
+        ("Release", {"reservation_id": reservation}),
+    ]
+    for method, fields in asked:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await desk.call(method, **fields)
+        assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+        assert ("problem-code", "region-closed") in tuple(refused.value.trailing_metadata() or ())
+    assert (await desk.call("GetBalance", line="robotisering")).reserved_cents == 100

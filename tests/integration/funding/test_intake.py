@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from asyncpg import InsufficientPrivilegeError
 
+from runtime import closing
 from runtime.postgres import Database
 from runtime.problems import Unavailable
 from services.funding.commands import ledger
 from services.funding.store import partners, senders
 from services.funding.store.partners import Standing
-from tests.support.funding_intake import Books, Owner, a_record, an_arrival, codes, evidence, material
+from tests.support.funding_intake import AT, Books, Owner, a_record, an_arrival, codes, evidence, material
 from tests.support.servers import DatabaseFor
 
 
@@ -38,6 +39,30 @@ async def test_plausible_hours_are_booked_declared_and_verified_by_the_rule(book
     assert facts[-2:] == ["contribution-declared", "contribution-verified"]
     ((_, told),) = await books.facts("receipts.contributions.acme")
     assert told["id"] == "8842"
+
+
+async def test_a_closed_region_refuses_what_is_new_with_a_receipt_and_takes_it_once_it_is_open_again(
+    books: Books,
+) -> None:
+    (first,) = await books.send(a_record("1"))
+
+    async def turn(closed: bool, sequence: int) -> None:
+        async with books.database.transaction(books.id) as tx:
+            await closing.hold(tx)
+            await closing.keep(tx, closing.Closure(books.id, closed, "the end", AT, sequence))
+
+    await turn(True, 2)
+    before = await books.balances()
+    receipts = await books.send(
+        a_record("1"), a_record("2"), a_record("3", organisation="nobody"), a_record("4", withdraws="1")
+    )
+    assert [each.outcome for each in receipts] == ["duplicate", *["refused"] * 3]
+    assert [codes(each) for each in receipts[1:]] == [["region-closed"]] * 3
+    assert "replaces 2" in receipts[1].reasons[0].message["en"]
+    assert await books.balances() == before
+    await turn(False, 3)
+    (mended,) = await books.send(a_record("5", replaces="2"))
+    assert (mended.outcome, mended.value_cents) == ("booked", first.value_cents)
 
 
 async def test_material_without_evidence_stays_declared(books: Books) -> None:

@@ -9,6 +9,16 @@ ON CONFLICT (consortium_id) DO UPDATE SET code = excluded.code, name = excluded.
     currency = excluded.currency, language = excluded.language, seq = excluded.seq
 WHERE regions.seq < excluded.seq;
 
+-- name: consortium_closed
+-- Whether a region is closed, as was told last.
+INSERT INTO region_closures (consortium_id, closed, reason, since, seq)
+SELECT DISTINCT ON (consortium_id) consortium_id, type = 'consortium-closed', reason, since, seq
+FROM jsonb_to_recordset($1::jsonb) AS e(consortium_id uuid, seq bigint, type text, reason text, since timestamptz)
+ORDER BY consortium_id, seq DESC
+ON CONFLICT (consortium_id) DO UPDATE SET closed = excluded.closed, reason = excluded.reason, since = excluded.since,
+    seq = excluded.seq
+WHERE region_closures.seq < excluded.seq;
+
 -- name: programme_planned
 -- A programme and its lines, as they were last planned. A line that is not in the plan any more keeps its title.
 WITH told AS (

@@ -1,11 +1,16 @@
 -- name: regions
--- The regions of these ids, by name.
-SELECT consortium_id, code, name, zone, currency, language FROM regions
+-- The regions of these ids, by name; those that are closed with since when and why.
+SELECT consortium_id, code, name, zone, currency, language, closure.since AS closed_since,
+       coalesce(closure.reason, '') AS closed_reason
+FROM regions LEFT JOIN (SELECT * FROM region_closures WHERE closed) AS closure USING (consortium_id)
 WHERE consortium_id = ANY ($1::uuid[]) ORDER BY name, code;
 
 -- name: all_regions
--- All regions of the installation, by name.
-SELECT consortium_id, code, name, zone, currency, language FROM regions ORDER BY name, code;
+-- All regions of the installation, by name; those that are closed with since when and why.
+SELECT consortium_id, code, name, zone, currency, language, closure.since AS closed_since,
+       coalesce(closure.reason, '') AS closed_reason
+FROM regions LEFT JOIN (SELECT * FROM region_closures WHERE closed) AS closure USING (consortium_id)
+ORDER BY name, code;
 
 -- name: beat
 -- How often something of a region was heard.

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&speerpunt/dashboard/v1/dashboard.proto\x12\x16speerpunt.dashboard.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\r\n\x0bListRequest\"?\n\x0cListResponse\x12/\n\x07regions\x18\x01 \x03(\x0b\x32\x1e.speerpunt.dashboard.v1.Region\"m\n\x06Region\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04zone\x18\x04 \x01(\t\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\"\x19\n\x0b\x46indRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x0c\x46indResponse\x12,\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\x1d.speerpunt.dashboard.v1.Heard\"\xd8\x01\n\x05Heard\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\x04 \x01(\t\x12\x10\n\x08trace_id\x18\x05 \x01(\t\x12\x15\n\rconsortium_id\x18\x06 \x01(\t\x12/\n\x0boccurred_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08heard_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2]\n\x08Journeys\x12Q\n\x04\x46ind\x12#.speerpunt.dashboard.v1.FindRequest\x1a$.speerpunt.dashboard.v1.FindResponse2\\\n\x07Regions\x12Q\n\x04List\x12#.speerpunt.dashboard.v1.ListRequest\x1a$.speerpunt.dashboard.v1.ListResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&speerpunt/dashboard/v1/dashboard.proto\x12\x16speerpunt.dashboard.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\r\n\x0bListRequest\"?\n\x0cListResponse\x12/\n\x07regions\x18\x01 \x03(\x0b\x32\x1e.speerpunt.dashboard.v1.Region\"\xb6\x01\n\x06Region\x12\x15\n\rconsortium_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04zone\x18\x04 \x01(\t\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\x12\x30\n\x0c\x63losed_since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rclosed_reason\x18\x08 \x01(\t\"\x19\n\x0b\x46indRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x0c\x46indResponse\x12,\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\x1d.speerpunt.dashboard.v1.Heard\"\xd8\x01\n\x05Heard\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\x04 \x01(\t\x12\x10\n\x08trace_id\x18\x05 \x01(\t\x12\x15\n\rconsortium_id\x18\x06 \x01(\t\x12/\n\x0boccurred_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08heard_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2]\n\x08Journeys\x12Q\n\x04\x46ind\x12#.speerpunt.dashboard.v1.FindRequest\x1a$.speerpunt.dashboard.v1.FindResponse2\\\n\x07Regions\x12Q\n\x04List\x12#.speerpunt.dashboard.v1.ListRequest\x1a$.speerpunt.dashboard.v1.ListResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,16 +36,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTREQUEST']._serialized_end=112
   _globals['_LISTRESPONSE']._serialized_start=114
   _globals['_LISTRESPONSE']._serialized_end=177
-  _globals['_REGION']._serialized_start=179
-  _globals['_REGION']._serialized_end=288
-  _globals['_FINDREQUEST']._serialized_start=290
-  _globals['_FINDREQUEST']._serialized_end=315
-  _globals['_FINDRESPONSE']._serialized_start=317
-  _globals['_FINDRESPONSE']._serialized_end=377
-  _globals['_HEARD']._serialized_start=380
-  _globals['_HEARD']._serialized_end=596
-  _globals['_JOURNEYS']._serialized_start=598
-  _globals['_JOURNEYS']._serialized_end=691
-  _globals['_REGIONS']._serialized_start=693
-  _globals['_REGIONS']._serialized_end=785
+  _globals['_REGION']._serialized_start=180
+  _globals['_REGION']._serialized_end=362
+  _globals['_FINDREQUEST']._serialized_start=364
+  _globals['_FINDREQUEST']._serialized_end=389
+  _globals['_FINDRESPONSE']._serialized_start=391
+  _globals['_FINDRESPONSE']._serialized_end=451
+  _globals['_HEARD']._serialized_start=454
+  _globals['_HEARD']._serialized_end=670
+  _globals['_JOURNEYS']._serialized_start=672
+  _globals['_JOURNEYS']._serialized_end=765
+  _globals['_REGIONS']._serialized_start=767
+  _globals['_REGIONS']._serialized_end=859
 # @@protoc_insertion_point(module_scope)

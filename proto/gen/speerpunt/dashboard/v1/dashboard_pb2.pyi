@@ -64,12 +64,19 @@ class Region(_message.Message):
     ZONE_FIELD_NUMBER: _builtins.int
     CURRENCY_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    CLOSED_SINCE_FIELD_NUMBER: _builtins.int
+    CLOSED_REASON_FIELD_NUMBER: _builtins.int
     consortium_id: _builtins.str
     code: _builtins.str
     name: _builtins.str
     zone: _builtins.str
     currency: _builtins.str
     language: _builtins.str
+    closed_reason: _builtins.str
+    @_builtins.property
+    def closed_since(self) -> _timestamp_pb2.Timestamp:
+        """Since when it takes no commands any more; absent while it is open."""
+
     def __init__(
         self,
         *,
@@ -79,10 +86,12 @@ class Region(_message.Message):
         zone: _builtins.str = ...,
         currency: _builtins.str = ...,
         language: _builtins.str = ...,
+        closed_since: _timestamp_pb2.Timestamp | None = ...,
+        closed_reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_since", b"closed_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "consortium_id", b"consortium_id", "currency", b"currency", "language", b"language", "name", b"name", "zone", b"zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_reason", b"closed_reason", "closed_since", b"closed_since", "code", b"code", "consortium_id", b"consortium_id", "currency", b"currency", "language", b"language", "name", b"name", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -80,6 +80,11 @@ class OperationsStub:
                 request_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.FollowRequest.SerializeToString,
                 response_deserializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.FollowResponse.FromString,
                 _registered_method=True)
+        self.ListClosedRegions = channel.unary_unary(
+                '/speerpunt.runtime.v1.Operations/ListClosedRegions',
+                request_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListClosedRegionsRequest.SerializeToString,
+                response_deserializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListClosedRegionsResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServicer:
@@ -147,6 +152,13 @@ class OperationsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListClosedRegions(self, request, context):
+        """The regions that this service takes no commands for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -194,6 +206,11 @@ def add_OperationsServicer_to_server(servicer, server):
                     servicer.Follow,
                     request_deserializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.FollowRequest.FromString,
                     response_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.FollowResponse.SerializeToString,
+            ),
+            'ListClosedRegions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClosedRegions,
+                    request_deserializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListClosedRegionsRequest.FromString,
+                    response_serializer=speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListClosedRegionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -440,6 +457,33 @@ class Operations:
             '/speerpunt.runtime.v1.Operations/Follow',
             speerpunt_dot_runtime_dot_v1_dot_operations__pb2.FollowRequest.SerializeToString,
             speerpunt_dot_runtime_dot_v1_dot_operations__pb2.FollowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClosedRegions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/speerpunt.runtime.v1.Operations/ListClosedRegions',
+            speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListClosedRegionsRequest.SerializeToString,
+            speerpunt_dot_runtime_dot_v1_dot_operations__pb2.ListClosedRegionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

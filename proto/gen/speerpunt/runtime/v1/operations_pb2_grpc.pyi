@@ -49,6 +49,8 @@ class OperationsStub:
     Resume: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ResumeRequest, _operations_pb2.ResumeResponse]
     Follow: _grpc.UnaryUnaryMultiCallable[_operations_pb2.FollowRequest, _operations_pb2.FollowResponse]
     """What this service received and sent under one correlation id, with times."""
+    ListClosedRegions: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ListClosedRegionsRequest, _operations_pb2.ListClosedRegionsResponse]
+    """The regions that this service takes no commands for."""
 
 @_typing.type_check_only
 class OperationsAsyncStub(OperationsStub):
@@ -71,6 +73,8 @@ class OperationsAsyncStub(OperationsStub):
     Resume: _aio.UnaryUnaryMultiCallable[_operations_pb2.ResumeRequest, _operations_pb2.ResumeResponse]  # type: ignore[assignment]
     Follow: _aio.UnaryUnaryMultiCallable[_operations_pb2.FollowRequest, _operations_pb2.FollowResponse]  # type: ignore[assignment]
     """What this service received and sent under one correlation id, with times."""
+    ListClosedRegions: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListClosedRegionsRequest, _operations_pb2.ListClosedRegionsResponse]  # type: ignore[assignment]
+    """The regions that this service takes no commands for."""
 
 class OperationsServicer(metaclass=_abc_1.ABCMeta):
     """What an operator asks of any service, and does to it, without SQL. Every answer is about the asked service only."""
@@ -144,5 +148,13 @@ class OperationsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.FollowResponse, _abc.Awaitable[_operations_pb2.FollowResponse]]:
         """What this service received and sent under one correlation id, with times."""
+
+    @_abc_1.abstractmethod
+    def ListClosedRegions(
+        self,
+        request: _operations_pb2.ListClosedRegionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.ListClosedRegionsResponse, _abc.Awaitable[_operations_pb2.ListClosedRegionsResponse]]:
+        """The regions that this service takes no commands for."""
 
 def add_OperationsServicer_to_server(servicer: OperationsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

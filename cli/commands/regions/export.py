@@ -1,8 +1,7 @@
-"""The regions of the installation: which there are, a new one, and all that the services hold of one to take away."""
+"""All that the services hold of one region, to take away."""
 
 import hashlib
 import json
-import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,83 +9,18 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from cli.answering import Answer, answers
-from cli.exits import Exit, Stopped
+from cli.commands.regions.app import app
 from cli.installation import Operator
 from cli.portal import Portal, Refused
-from runtime import ids
 from runtime.words import Words
 
-app = typer.Typer(help="Regions: list, add, export.", no_args_is_help=True)
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 WITH_API = ("partners", "funding", "activities", "notifications")
 APART = {"/ledger/export": "jsonl"}
 """What is no JSON document: with the ending of its file."""
 OF_NO_REGION = {"/senders", "/shipped-schemes", "/exports"}
 """What is the installation's, or tells of taking away itself."""
-Grounds = ("party", "umbrella", "pledge")
-
-
-@answers(app, "list")
-async def list_(at: Operator) -> Answer:
-    """All regions of the installation."""
-    found = await at.regions()
-    document = {
-        "regions": [
-            {
-                "id": str(each.id),
-                "code": each.code,
-                "name": each.name,
-                "zone": each.zone,
-                "currency": each.currency,
-                "language": each.language,
-            }
-            for each in found
-        ]
-    }
-
-    def tell(console: Console, _words: Words) -> None:
-        table = Table(box=None, pad_edge=False)
-        for title in ("code", "name", "currency", "language", "zone"):
-            table.add_column(title)
-        for each in found:
-            table.add_row(escape(each.code), escape(each.name), each.currency, each.language, each.zone)
-        console.print(table if found else "There are no regions yet. `speerpunt load FOLDER` brings one in.")
-
-    return Answer(document, tell)
-
-
-@answers(app)
-async def add(
-    at: Operator,
-    code: Annotated[str, typer.Argument(help="A code for it that will never change.", metavar="CODE")],
-    name: Annotated[str, typer.Option(help="What it is called.", show_default=False)],
-    zone: Annotated[str, typer.Option(help="Its time zone.")] = "Europe/Amsterdam",
-    currency: Annotated[str, typer.Option(help="Its currency.")] = "EUR",
-    language: Annotated[str, typer.Option(help="Its language: nl, sv or en.")] = "nl",
-    standing: Annotated[
-        list[str] | None, typer.Option(help=f"What makes a partner take part, again for more: {', '.join(Grounds)}.")
-    ] = None,
-) -> Answer:
-    """Found a region, empty; the same again changes nothing. `speerpunt load` fills one from a folder."""
-    if not CODE.fullmatch(code):
-        raise Stopped(f"'{code}' is no code: letters, digits, dots and dashes.", "usage", Exit.USAGE)
-    body = {
-        "name": name,
-        "zone": zone,
-        "currency": currency,
-        "language": language,
-        "standingPolicy": standing or list(Grounds),
-    }
-    portal = await at.portal(ids.consortium_id(code))
-    found = await portal.put("partners", f"/v1/consortia/{code}", body)
-    result = next(iter(portal.results), "unchanged")
-    return Answer(
-        {"result": result, "region": found}, lambda console, _: console.print(f"{code}: {result}", markup=False)
-    )
 
 
 @answers(app)
