@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from runtime import closing
 from runtime.consumer import Router, Subscription
 from runtime.consumer.outcomes import DeadMessage
 from runtime.event import Received
@@ -343,6 +344,7 @@ def subscriptions(clock: Clock = now) -> tuple[Subscription, ...]:
         AgreementEnteredIntoForce,
         partial(tell_in_force, clock),
     )
+    closing.listen(partners)
     funding.on("nl.speerpunt.funding.statement-issued.v1", StatementIssued, partial(tell_statement, clock))
     funding.on("nl.speerpunt.funding.pledge-signed.v1", PledgeSigned, note_pledge)
     for name, state in (

@@ -1,11 +1,13 @@
 """What is started when everything is started."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
 
 from deploy.embedded.supervisor import SERVICES
+from runtime.consumer.subscription import Typed
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -38,3 +40,12 @@ def test_a_service_names_its_loops_where_its_roles_are_chosen(service: str) -> N
 def test_loops_that_are_wired_are_seen() -> None:
     assert loops_in("Service(loops={'seal': run, 'count': run})", "Service") == {"seal", "count"}
     assert loops_in("main('x', loops=('seal',))", "main") == {"seal"}
+
+
+@pytest.mark.parametrize("service", sorted(set(SERVICES) - {"partners"}))
+@pytest.mark.parametrize("turn", ["closed", "reopened"])
+def test_a_service_hears_that_a_region_is_closed_or_open_again(service: str, turn: str) -> None:
+    handlers = importlib.import_module(f"services.{service}.handlers")
+    heard = [each.handler for each in handlers.subscriptions() if "partners.events" in each.topics]
+    kind = f"nl.speerpunt.partners.consortium-{turn}.v1"
+    assert any(isinstance(each, Typed) and each.model_of(kind) is not None for each in heard)
