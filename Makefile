@@ -51,8 +51,8 @@ strangers: $(VENV)/ready
 national: $(VENV)/ready ## loads an invented country, reports it and balances its books (ARGS="--regions 3 --contributions 2000")
 	@$(PY) -m bench.national $(ARGS)
 
-faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7, SEEDS=20; BOUNDS=1 measures bounds)
-	@$(PY) -m $(if $(BOUNDS),tests.faults.bounds $(BOUNDS),tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3)))
+faults: $(VENV)/ready ## brings faults over the real services and checks the invariants (SEED=7, SEEDS=20; BOUNDS=1, ROLLING=1)
+	@$(PY) -m $(if $(ROLLING),tests.faults.rolling,$(if $(BOUNDS),tests.faults.bounds $(BOUNDS),tests.faults.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3))))
 
 check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(VENV)/bin/ruff check .
@@ -63,6 +63,7 @@ check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	cd proto && ../$(VENV)/bin/buf breaking --against image.binpb
 	$(PY) proto/generate.py --check
 	$(PY) -m examples.generate --check
+	$(PY) -m deploy.kubernetes --check
 
 lock: $(VENV)/ready ## makes the lock files anew, after a change of requirements/*.in or deploy/embedded/jgo.toml
 	cd requirements && for each in runtime dev bench sbom; do UV_PYTHON_DOWNLOADS=never ../$(VENV)/bin/uv pip compile --quiet --universal \

@@ -174,6 +174,7 @@ async def _run(service: Service, roles: frozenset[str], log: Any) -> None:
     stages: list[_Stage] = []
     addresses: dict[str, str] = {}
     up: list[asyncio.Event] = []
+    leaving: list[Callable[[], Awaitable[None]]] = []
     wake = Wake(service.settings.database_url.get_secret_value())
     service.database.after_commit = wake
     brake = Brake(service.database, service.settings)
@@ -188,6 +189,7 @@ async def _run(service: Service, roles: frozenset[str], log: Any) -> None:
             rpc = Server(service.settings, _doors(service, roles), service.tokens or TokenChecker(service.settings))
             addresses["grpc"] = rpc.address
             up.append(rpc.up)
+            leaving.append(rpc.leave)
             stages.append(_Stage("grpc", rpc.run))
         if "consumer" in roles:
             consumers = [Consumer(service.database, service.settings, each) for each in service.subscriptions]
@@ -212,6 +214,10 @@ async def _run(service: Service, roles: frozenset[str], log: Any) -> None:
         failed = await _first_end(stages, asked_to_stop)
         service.http.state.draining = True
         log.info("draining", because=f"{failed.name} ended" if failed else "asked to stop")
+        for leave in leaving:
+            await leave()
+        if failed is None:  # still served, and no longer ready: nobody who looks at that sends anything new
+            failed = await _until_unneeded(stages, service.settings.drain_notice_seconds)
         for stage in stages:  # doors first, the relay last, so that what was committed is still published
             await stage.end(service.settings.drain_timeout_seconds, log)
         if failed:
@@ -277,6 +283,15 @@ async def _first_end(stages: Sequence[_Stage], asked_to_stop: asyncio.Event) -> 
     if asked_to_stop.is_set():
         return None
     return next(stage for stage in stages if stage.task is not None and stage.task.done())
+
+
+async def _until_unneeded(stages: Sequence[_Stage], seconds: float) -> _Stage | None:
+    """Waits so long, or until a role ends by itself: that role."""
+    tasks = {stage.task for stage in stages if stage.task is not None}
+    if not seconds or not tasks:
+        return None
+    ended, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    return next((stage for stage in stages if stage.task in ended), None)
 
 
 class _Http:

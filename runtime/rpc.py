@@ -236,8 +236,12 @@ class Server:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         self.up.set()
         await stop.wait()
-        await self._health.enter_graceful_shutdown()
+        await self.leave()
         await self._server.stop(self._grace)
+
+    async def leave(self) -> None:
+        """Says that it no longer serves, and serves on. Safe to repeat."""
+        await self._health.enter_graceful_shutdown()
 
 
 def _kind(status: str, named: str) -> Kind:

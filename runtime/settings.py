@@ -26,6 +26,9 @@ class Settings(BaseSettings):
 
     With the three `grpc_*_file`s (PEM) services prove to each other who they are, and nobody without a certificate of
     that authority gets in; with none of them gRPC is for one machine or for a network that does this itself.
+
+    Asked to stop, a process says for `drain_notice_seconds` that it is not ready and serves on, so that whatever sends
+    it requests can look elsewhere; then each of its roles has `drain_timeout_seconds` to finish what it has in hand.
     """
 
     model_config = SettingsConfigDict(env_prefix="SPEERPUNT_", extra="ignore", frozen=True)
@@ -69,6 +72,7 @@ class Settings(BaseSettings):
     failpoints: str = ""
     cors_origins: str = ""
     ready_file: Path | None = None
+    drain_notice_seconds: float = Field(default=0, ge=0, le=120)
     drain_timeout_seconds: float = 10
     requests_per_minute: int = 6_000
     outbox_most_facts: int = Field(default=100_000, ge=1)

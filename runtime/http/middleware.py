@@ -107,6 +107,8 @@ class Edge:
         raw = message["headers"] = list(message.get("headers", ()))
         present = {name for name, _ in raw}
         raw += [each for each in self._always if each[0] not in present]
+        if scope["app"].state.draining:  # the client's next request goes to a process that stays
+            raw.append((b"connection", b"close"))
         waited = scope.get("state", {}).get("wait_for")
         if not waited and not allowed:
             return

@@ -153,7 +153,10 @@ async def test_the_docs_page_fetches_nothing_from_elsewhere(door: Door) -> None:
     assert "http" not in page.text.replace("HTTP", "")
 
 
-async def test_a_draining_process_is_not_ready(door: Door) -> None:
+async def test_a_draining_process_is_not_ready_and_serves_on_but_no_second_request_of_a_connection(door: Door) -> None:
+    assert "connection" not in (await door.client.get("/v1/docs")).headers
     door.app.state.draining = True
     answer = await door.client.get("/readyz")
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    answer = await door.client.get("/v1/docs")
+    assert (answer.status_code, answer.headers["connection"]) == (200, "close")

@@ -1,0 +1,1 @@
+"""Kubernetes: what follows from the services' own declarations is generated (`python -m deploy.kubernetes`)."""
