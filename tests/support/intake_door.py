@@ -21,14 +21,16 @@ SCOPES = frozenset({"funding:read", "funding:write"})
 
 
 class Tokens(TokenChecker):
-    """Reads role, name and region out of the header: tokens themselves are tested with the runtime."""
+    """Reads role, name (of somebody of an organisation `person@code`) and region out of the header: tokens themselves
+    are tested with the runtime."""
 
     async def actor(self, authorization: str | None) -> Actor:
         role, name, region = (authorization or "nobody nobody 0").split()
         sender = name if role == "sender" else None
-        own = frozenset({ids.coded_id(UUID(region), "organisation", name)} if role == "company" else ())
+        person, whose = name.partition("@")[0], name.rpartition("@")[2]
+        own = frozenset({ids.coded_id(UUID(region), "organisation", whose)} if role in ("company", "school") else ())
         return Actor(
-            "test", name, frozenset({role}), SCOPES, frozenset({UUID(region)}), organisations=own, sender=sender
+            "test", person, frozenset({role}), SCOPES, frozenset({UUID(region)}), organisations=own, sender=sender
         )
 
 

@@ -37,6 +37,7 @@ from services.funding.api import (
     statements,
     streaming,
     tables,
+    verifications,
     weights,
 )
 
@@ -65,6 +66,7 @@ BOOKS: tuple[APIRouter, ...] = (
     ledger.router,
     balances.router,
     contributions.router,
+    verifications.router,
     acceptances.router,
     statements.router,
     answers.router,

@@ -18,7 +18,7 @@ from services.funding.api.scheme_terms import RuleView
 from services.funding.api.speaking import READ, READERS, WRITE
 from services.funding.commands import contributions as commands
 from services.funding.commands import days
-from services.funding.domain.contribution import Contribution
+from services.funding.domain.contribution import Contribution, SchoolWord
 from services.funding.domain.rejection import SENTENCES, Code, reason
 from services.funding.domain.value_source import ValueSource, value_source
 from services.funding.store import contributions as store
@@ -47,7 +47,8 @@ class ContributionView(ApiModel):
     """A contribution: worked minutes, and their value in cents by the rule it names.
 
     Every step is somebody else's: declared by a person (`declaredBy`) or a system (`sender`), verified by rule, by the
-    school or by the office (`verifiedHow`), and accepted; above an amount `approvedBy` accepted it first.
+    school or by the office (`verifiedHow`), and accepted; above an amount `approvedBy` accepted it first. `schoolWord`:
+    what the school that received it says, where a rule asks that.
     """
 
     id: UUID
@@ -69,6 +70,8 @@ class ContributionView(ApiModel):
     verified_how: Literal["rule", "school", "office"] | None
     approved_by: UUID | None
     accepted_by: UUID | None
+    school_id: UUID | None
+    school_word: SchoolWord | None
     rejection: RejectionView | None
     version: int
 

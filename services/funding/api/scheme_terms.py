@@ -12,6 +12,7 @@ from services.funding.domain import scheme as domain
 Points = Annotated[int, Field(ge=0, le=10_000)]
 Cents = Annotated[int, Field(ge=0, le=10**15)]
 Codes = Annotated[tuple[CodeText, ...], Field(min_length=1, max_length=50)]
+EvidenceType = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]*$")]
 Months = Annotated[int, Field(ge=1, le=600)]
 
 
@@ -63,12 +64,19 @@ class CapTerms(TermsModel):
 
 
 class VerificationTerms(TermsModel):
-    """When a contribution of a kind is found right by rule; what is above it waits for a person."""
+    """When a contribution of a kind is found right by rule; the rest waits for a person.
+
+    `evidenceTypes`: with evidence of one of these types. `activity`: also when it names a confirmed activity of its
+    organisation and line. `school`: the rest waits for the school that received it, else for the office.
+    """
 
     about: Literal["verification"]
     kind: CodeText
     minutes_per_day: Annotated[int, Field(ge=0, le=1_440)] | None = None
     evidence: bool = False
+    evidence_types: Annotated[tuple[EvidenceType, ...], Field(max_length=20)] = ()
+    activity: bool = False
+    school: bool = False
 
 
 class ApprovalTerms(TermsModel):

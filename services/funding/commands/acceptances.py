@@ -10,6 +10,7 @@ from runtime.postgres import Tx
 from runtime.problems import Kind, NotFound, Problem, SamePerson
 from services.funding.commands import contributions
 from services.funding.commands.contributions import Acceptance
+from services.funding.commands.days import local_day
 from services.funding.domain.bounds import sample_on
 from services.funding.domain.contribution import Hands
 from services.funding.domain.rejection import Code
@@ -49,7 +50,8 @@ async def propose(tx: Tx, code: str, choice: Choice, *, seed: str, by: UUID, at:
         if before.choice != choice:
             raise BatchFixed()
         return before, False
-    rule = sample_on([each for scheme in await schemes.schemes(tx) for each in scheme.rules], choice.up_to, at.date())
+    today = await local_day(tx, at)
+    rule = sample_on([each for scheme in await schemes.schemes(tx) for each in scheme.rules], choice.up_to, today)
     if rule is None or not isinstance(rule.terms, Sample):
         raise NoSampleRule(day=choice.up_to)
     ids = await store.lock_to_propose(tx, choice, MOST_CONTRIBUTIONS)

@@ -13,7 +13,7 @@ from runtime import ids, outbox
 from runtime.event import Change, Context, Fact
 from runtime.postgres import Tx
 from services.funding.commands import ledger
-from services.funding.domain import acceptance, rejection
+from services.funding.domain import acceptance, holding, receiving, rejection
 from services.funding.domain import contribution as domain
 from services.funding.domain.acceptance import Approvals
 from services.funding.domain.contribution import By, Contribution, Hands
@@ -66,13 +66,13 @@ class Work:
 
     def hold(self, found: Contribution, code: str, context: Context | None = None) -> Contribution:
         """A contribution is put on hold."""
-        after, entries, fact = domain.hold(found, code)
+        after, entries, fact = holding.hold(found, code)
         self._move(after, entries, fact, context)
         return after
 
     def release(self, found: Contribution, hands: Hands) -> Contribution:
         """A contribution that was on hold counts after all."""
-        after, entries, fact = domain.release(found, hands)
+        after, entries, fact = holding.release(found, hands)
         self._move(after, entries, fact, None)
         return after
 
@@ -82,6 +82,18 @@ class Work:
         """A declared contribution was found right."""
         after, fact = domain.verify(found, by, hands)
         self._move(after, (domain.verified_entry(after, by),), fact, context)
+        return after
+
+    def ask(self, found: Contribution, school_id: UUID, context: Context | None = None) -> Contribution:
+        """The school of a contribution became known, and has the word."""
+        after, fact = receiving.ask(found, school_id)
+        self._move(after, (), fact, context)
+        return after
+
+    def object_to(self, found: Contribution, code: receiving.Objection, hands: Hands) -> Contribution:
+        """The school does not confirm a contribution: it is put on hold."""
+        after, entries, fact = receiving.object_to(found, code, hands)
+        self._move(after, entries, fact, None)
         return after
 
     def accept(self, found: Contribution, hands: Hands, approvals: Approvals, batch_id: UUID) -> Contribution:

@@ -10,13 +10,15 @@ from runtime.event import Context
 from runtime.postgres import Tx
 from runtime.problems import Kind, NotFound, Problem, SamePerson
 from services.funding.commands.booking import Work, told, write
+from services.funding.commands.days import local_day
 from services.funding.domain import contribution as domain
 from services.funding.domain.acceptance import Approvals
-from services.funding.domain.bounds import sample_on
+from services.funding.domain.bounds import bounds, sample_on
 from services.funding.domain.contribution import Contribution, Hands, Lesson
 from services.funding.domain.intake import Reason
 from services.funding.domain.kin import Kin
 from services.funding.domain.meeting import held_reason, meet
+from services.funding.domain.receiving import of_activity
 from services.funding.domain.rejection import Code, reason
 from services.funding.domain.scheme import Rule
 from services.funding.domain.valuation import Delivered, value
@@ -63,7 +65,9 @@ async def _meet(tx: Tx, confirmed: Sequence[Confirmed], kin: Kin, at: datetime) 
     near = {found.id: found for found in nearby}
     rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
     work = Work(region, (await intake.latest_seals(tx, [region])).get(region))
-    delivered = await intake.deliveries(tx, list(near))
+    waiting = await store.awaiting_activities(tx, [lessons[each] for each in new]) if new else []
+    today = await local_day(tx, at) if waiting else at.date()
+    delivered = await intake.deliveries(tx, [*near, *(each.id for each in waiting)])
     for each in confirmed:
         if each.lesson.activity_id not in new:
             continue
@@ -75,11 +79,18 @@ async def _meet(tx: Tx, confirmed: Sequence[Confirmed], kin: Kin, at: datetime) 
         for found in meeting.confirmed:
             after = work.verify(found, "school", context=each.context)
             near[found.id] = after
-            _tell(work, delivered, after, (), each.context)
+            tell(work, delivered, after, (), each.context)
+        whole = kin.whole(region, organisation)
+        for found in of_activity(each.lesson, waiting, whole):
+            limits = bounds(rules, found.kind, found.day, today)
+            if limits.activity:
+                tell(work, delivered, work.verify(found, "rule", context=each.context), (), each.context)
+            elif found.school_id is None and each.lesson.school_id is not None:
+                work.ask(found, each.lesson.school_id, each.context)
         for found in meeting.held:
             after = work.hold(found, "already-booked", each.context)
             del near[found.id]
-            _tell(work, delivered, after, (held_reason(each.lesson),), each.context)
+            tell(work, delivered, after, (held_reason(each.lesson),), each.context)
     return work
 
 
@@ -89,7 +100,7 @@ def _of_lesson(region: UUID, lesson: Lesson, rules: Sequence[Rule], at: datetime
     return domain.of_lesson(contribution_id, lesson, worth)
 
 
-def _tell(
+def tell(
     work: Work,
     delivered: dict[UUID, str],
     after: Contribution,
@@ -129,12 +140,13 @@ class NotDeclared(Problem, kind=Kind.CONFLICT):
 
 
 async def verify(tx: Tx, contribution_id: UUID, *, hands: Hands, at: datetime) -> Contribution:
-    """A person found a declared contribution right. Raises NotFound, NotDeclared, and SamePerson to who declared it."""
+    """A person found a declared contribution right. Raises NotFound, NotDeclared, AwaitsSchool, and SamePerson to who
+    declared it."""
     found, work = await take(tx, contribution_id)
     if found.state != "declared":
         raise NotDeclared(state=found.state)
     after = work.verify(found, "office", hands)
-    _tell(work, await intake.deliveries(tx, [after.id]), after, ())
+    tell(work, await intake.deliveries(tx, [after.id]), after, ())
     await write(tx, work, at=at)
     return after
 
@@ -174,7 +186,7 @@ async def reject(
         raise OnlyAController()
     after = work.reject(found, code, note, hands)
     why = (reason(after, code, note),)
-    _tell(work, await intake.deliveries(tx, [after.id]), after, why)
+    tell(work, await intake.deliveries(tx, [after.id]), after, why)
     await write(tx, work, at=at)
     await held.explain_rejection(tx, after.id, why)
     return after
@@ -219,13 +231,15 @@ async def _refuse_unsampled(tx: Tx, days: set[date], at: datetime) -> None:
     if not days:
         return
     rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
+    today = await local_day(tx, at)
     for day in sorted(days):
-        if (rule := sample_on(rules, day, at.date())) is not None:
+        if (rule := sample_on(rules, day, today)) is not None:
             raise SampleAsked(day=day, rule=rule.code)
 
 
 async def accept_one(tx: Tx, contribution_id: UUID, *, batch_id: UUID, hands: Hands, at: datetime) -> Contribution:
-    """Accepts one contribution, or approves it as the first of two. Raises NotFound, NotVerified and SamePerson."""
+    """Accepts one contribution, or approves it as the first of two. Raises NotFound, NotVerified, AwaitsSchool
+    and SamePerson."""
     found = await store.one(tx, contribution_id, lock=True)
     if found is None:
         raise NotFound(what="contribution")
@@ -235,15 +249,17 @@ async def accept_one(tx: Tx, contribution_id: UUID, *, batch_id: UUID, hands: Ha
 async def accept_all(
     tx: Tx, due: Sequence[Contribution], *, batch_id: UUID, hands: Hands, at: datetime
 ) -> list[Contribution]:
-    """Accepts these, which the caller has locked; as they are after it. Raises NotVerified and SamePerson."""
+    """Accepts these, which the caller has locked; as they are after it. Raises NotVerified, AwaitsSchool and
+    SamePerson."""
     if not due:
         return []
-    approvals = Approvals.of((rule for scheme in await schemes.schemes(tx) for rule in scheme.rules), at.date())
+    rules = [rule for scheme in await schemes.schemes(tx) for rule in scheme.rules]
+    approvals = Approvals.of(rules, await local_day(tx, at))
     work = await open_work(tx)
     done = [work.accept(each, hands, approvals, batch_id) for each in due]
     told = [each for each in done if each.state == "accepted"]
     delivered = await intake.deliveries(tx, [each.id for each in told if each.sender is not None])
     for each in told:
-        _tell(work, delivered, each, ())
+        tell(work, delivered, each, ())
     await write(tx, work, at=at)
     return done

@@ -11,10 +11,12 @@ from runtime.problems import Kind, NotFound, Problem, SamePerson
 from services.funding.commands.booking import Work, told, write
 from services.funding.commands.contributions import receipt_of
 from services.funding.domain import contribution as domain
+from services.funding.domain.bounds import bounds
 from services.funding.domain.contribution import Contribution, Hands
 from services.funding.domain.fingerprints import Fingerprints
 from services.funding.domain.intake import Reason, Record, parse
 from services.funding.domain.judging import Held, Refused
+from services.funding.domain.receiving import right_by_rule
 from services.funding.domain.rejection import Code
 from services.funding.domain.world import Booked, Stored, TakenBack, World, worth_of
 from services.funding.events import ContributionReceipt, ContributionRefused
@@ -113,7 +115,8 @@ async def _take(tx: Tx, intake_id: UUID) -> tuple[HeldRecord, Work]:
 def _book(
     world: World, record: Record, held: HeldRecord, outcome: Booked | Held | TakenBack, id: UUID, by: UUID
 ) -> Contribution:
-    """The contribution as the rules value it now, verified by this person."""
+    """The contribution as the rules value it now, verified by this person, or declared where its school has the
+    word."""
     if isinstance(outcome, Booked):
         new = outcome.contribution
     else:
@@ -125,9 +128,22 @@ def _book(
             raise CannotRelease(why=worth.reason.en)
         if isinstance(worth, Refused):
             raise CannotRelease(why=worth.reasons[0].en)
+        receiver = world.receiver(record, placed.region.id, placed.organisation_id)
+        limits = bounds(placed.region.rules, record.kind, record.day, placed.region.today)
+        right = right_by_rule(record, limits, 0, receiver)
         new = domain.of_record(
-            id, placed.organisation_id, record, worth, sender=held.sender, origin=held.origin, verified=True
+            id,
+            placed.organisation_id,
+            record,
+            worth,
+            sender=held.sender,
+            origin=held.origin,
+            verified=right or not limits.school,
+            asks_school=limits.school,
+            school_id=receiver.school_id if limits.school else None,
         )
+    if new.school_word == "asked":
+        return new
     return replace(new, state="verified", version=2, verified_by=by, verified_how="office")
 
 

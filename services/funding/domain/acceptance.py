@@ -6,7 +6,7 @@ from datetime import date
 
 from runtime.problems import Kind, Problem
 from services.funding.domain.bounds import second_approval_cents
-from services.funding.domain.contribution import Contribution, Hands
+from services.funding.domain.contribution import AwaitsSchool, Contribution, Hands
 from services.funding.domain.scheme import Rule
 
 
@@ -41,8 +41,11 @@ class Approvals:
 def accept(found: Contribution, hands: Hands, approvals: Approvals) -> Contribution:
     """Accepted, or, where two must accept it, approved by the first of them: it stays verified until the second does.
 
-    Raises NotVerified, and SamePerson for who declared or verified it, or accepted it as the first of two.
+    Raises AwaitsSchool, NotVerified, and SamePerson for who declared or verified it, or accepted it as the first of
+    two.
     """
+    if found.state == "declared" and found.school_word == "asked":
+        raise AwaitsSchool()
     if found.state != "verified":
         raise NotVerified(state=found.state)
     hands.refuse_own(found, "Accepting a contribution", "accept it")

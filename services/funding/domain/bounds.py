@@ -37,7 +37,8 @@ class Bounds:
     """For one kind on one day: the most minutes of one worker (or pupil) and the most pupils at once; None: no bound.
 
     Up to `verified_minutes`, and with evidence where `needs_evidence`, it is found right by rule; None in
-    `verified_minutes` sets no limit. `by_rule` False: a person always looks.
+    `verified_minutes` sets no limit. `by_rule` False: a person always looks. `evidence_types`, `activity` and `school`
+    are those of the rule `verification`.
     """
 
     day_minutes: int | None = 960
@@ -45,6 +46,9 @@ class Bounds:
     by_rule: bool = True
     verified_minutes: int | None = 720
     needs_evidence: bool = False
+    evidence_types: tuple[str, ...] = ()
+    activity: bool = False
+    school: bool = False
 
 
 def bounds(rules: Iterable[Rule], kind: str, day: date, known_at: date) -> Bounds:
@@ -63,6 +67,9 @@ def bounds(rules: Iterable[Rule], kind: str, day: date, known_at: date) -> Bound
         isinstance(terms, Verification),
         terms.minutes_per_day if isinstance(terms, Verification) else None,
         isinstance(terms, Verification) and terms.evidence,
+        terms.evidence_types if isinstance(terms, Verification) else (),
+        isinstance(terms, Verification) and terms.activity,
+        isinstance(terms, Verification) and terms.school,
     )
 
 

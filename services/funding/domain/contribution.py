@@ -20,20 +20,27 @@ from services.funding.events import (
     ContributionAccepted,
     ContributionApproved,
     ContributionDeclared,
-    ContributionHeld,
     ContributionReversed,
     ContributionVerified,
+    VerificationAsked,
 )
 
 SUBJECT = "contribution"
 BOOKED = ("declared", "verified", "accepted")
-_ACCOUNT = {"declared": ledger.declared, "verified": ledger.verified, "accepted": ledger.accepted}
+ACCOUNT = {"declared": ledger.declared, "verified": ledger.verified, "accepted": ledger.accepted}
+"""The account of a line that holds what is in a state."""
 _VERIFIED_WHY = {
     "rule": "It is plausible by the rule.",
     "school": "The school confirmed it.",
     "office": "The programme office looked at it.",
 }
 By = Literal["rule", "school", "office"]
+SchoolWord = Literal["asked", "yes", "no"]
+
+
+class AwaitsSchool(Problem, kind=Kind.CONFLICT):
+    """The school that received this has yet to say whether it is right. Ask its people to do so at
+    /v1/school-verifications, or reject it; once the school has said yes, it can be accepted."""
 
 
 class NotRejectable(Problem, kind=Kind.CONFLICT):
@@ -48,8 +55,8 @@ class Hands:
     sender: str | None = None
 
     def own(self, found: "Contribution", *, verified: bool = True) -> bool:
-        """Whether this person (or system) declared it, or verified or approved it before."""
-        before = (found.declared_by, *((found.verified_by, found.approved_by) if verified else ()))
+        """Whether this person (or system) declared it, or verified or approved it before, or said a school's word."""
+        before = (found.declared_by, *((found.verified_by, found.approved_by, found.school_by) if verified else ()))
         return self.person in before or (self.sender is not None and self.sender == found.sender)
 
     def refuse_own(self, found: "Contribution", what: str, do: str, *, verified: bool = True) -> None:
@@ -68,6 +75,7 @@ class Lesson:
     line: str
     day: date
     minutes: int
+    school_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,8 @@ class Contribution:
     """What an organisation brought in for a line on a day. `sender` and `record_id`: the record that declared it.
 
     Who declared it (a person, else the system that `sender` names), who verified and who accepted it are all somebody
-    else; `approved_by` is the first of two who accept it.
+    else; `approved_by` is the first of two who accept it. `school_word`: what the school that received it (`school_id`,
+    None as long as its activity was not confirmed) says of it, None where the rules ask nothing of it.
     """
 
     id: UUID
@@ -103,6 +112,9 @@ class Contribution:
     rejected_by: UUID | None = None
     rejected_code: rejection.Code | None = None
     rejected_note: str | None = None
+    school_id: UUID | None = None
+    school_word: SchoolWord | None = None
+    school_by: UUID | None = None
 
     @property
     def booked(self) -> bool:
@@ -141,8 +153,13 @@ def of_record(
     verified: bool,
     verified_by: UUID | None = None,
     declared_by: UUID | None = None,
+    asks_school: bool = False,
+    school_id: UUID | None = None,
 ) -> Contribution:
-    """The contribution in a record: declared by its sender, or a person, and found right at once when `verified`."""
+    """The contribution in a record: declared by its sender, or a person, and found right at once when `verified`.
+
+    `asks_school`: by `school_id`, or by the school of its activity once that is confirmed.
+    """
     return Contribution(
         contribution_id,
         organisation_id,
@@ -164,11 +181,16 @@ def of_record(
         verified_by,
         "rule" if verified else None,
         declared_by,
+        school_id=school_id,
+        school_word="asked" if asks_school and not verified else None,
     )
 
 
-def booking_facts(found: Contribution, by: By = "rule") -> tuple[ContributionDeclared | ContributionVerified, ...]:
-    """What is published of a new one: declared and, when it was found right at once, verified."""
+def booking_facts(
+    found: Contribution, by: By = "rule"
+) -> tuple[ContributionDeclared | ContributionVerified | VerificationAsked, ...]:
+    """What is published of a new one: declared and, when it was found right at once, verified; else, where its school
+    has the word, that it is asked."""
     declared = ContributionDeclared(
         contribution_id=found.id,
         organisation_id=found.organisation_id,
@@ -184,8 +206,21 @@ def booking_facts(found: Contribution, by: By = "rule") -> tuple[ContributionDec
         activity_id=found.activity_id,
     )
     if found.state != "verified":
-        return (declared,)
+        return (declared, asked_fact(found)) if found.school_word == "asked" else (declared,)
     return declared, ContributionVerified(contribution_id=found.id, by=by)
+
+
+def asked_fact(found: Contribution) -> VerificationAsked:
+    """What is published when its school has the word, and again when that school becomes known."""
+    return VerificationAsked(
+        contribution_id=found.id,
+        organisation_id=found.organisation_id,
+        school_id=found.school_id,
+        line=found.line,
+        day=found.day,
+        kind=found.kind,
+        minutes=found.minutes,
+    )
 
 
 def booking_entries(found: Contribution, by: By = "rule") -> tuple[JournalEntry, ...]:
@@ -207,11 +242,25 @@ def accepted_entry(found: Contribution) -> JournalEntry:
 
 
 def verify(found: Contribution, by: By, hands: Hands | None = None) -> tuple[Contribution, ContributionVerified]:
-    """A declared one was found right. Raises SamePerson for who declared it."""
+    """A declared one was found right. Raises AwaitsSchool when the office would say what its school has to, and
+    SamePerson for who declared it."""
+    if by == "office" and found.school_word == "asked":
+        raise AwaitsSchool()
     if hands is not None:
         hands.refuse_own(found, "Verifying a contribution", "verify", verified=False)
     person = hands.person if hands is not None else None
-    after = replace(found, state="verified", version=found.version + 1, verified_by=person, verified_how=by)
+    word: SchoolWord | None = None
+    if found.school_word is not None:
+        word = "yes" if by == "school" else None
+    after = replace(
+        found,
+        state="verified",
+        version=found.version + 1,
+        verified_by=person,
+        verified_how=by,
+        school_word=word,
+        school_by=person if word == "yes" else None,
+    )
     return after, ContributionVerified(contribution_id=found.id, by=by)
 
 
@@ -268,63 +317,8 @@ def _undone(
     if found.state == "accepted":
         undone.append(_entry(found, "accepted", ""))
     return tuple(
-        entry.reversal(_entry_id(found, f"{entry.kind}-reversed"), found.day, how, why) for entry in reversed(undone)
+        entry.reversal(entry_id(found, f"{entry.kind}-reversed"), found.day, how, why) for entry in reversed(undone)
     )
-
-
-def hold(found: Contribution, code: str) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionHeld]:
-    """Takes it out of the books until a person has looked: `release` puts it back where it was."""
-    approved = found.approved_by if found.state == "accepted" else None
-    after = replace(found, state="held", held_from=found.state, version=found.version + 1, approved_by=approved)
-    postings = ledger.transfer(
-        ledger.contributed(found.organisation_id), _ACCOUNT[found.state](found.line), found.value_cents, found.minutes
-    )
-    entry = JournalEntry(
-        _entry_id(found, f"held/{after.version}"),
-        "contribution-held",
-        found.day,
-        postings,
-        f"A person looks whether it may count ({code}).",
-        SUBJECT,
-        found.id,
-    )
-    fact = ContributionHeld(
-        record_id=found.record_id or str(found.id),
-        code=code,
-        sender=found.sender,
-        organisation_id=found.organisation_id,
-        line=found.line,
-        day=found.day,
-    )
-    return after, (entry,), fact
-
-
-def release(found: Contribution, hands: Hands) -> tuple[Contribution, tuple[JournalEntry, ...], ContributionVerified]:
-    """Puts one that was on hold back where it was: a person looked. What was only declared is verified by that.
-
-    Raises SamePerson for who declared it.
-    """
-    hands.refuse_own(found, "Releasing a contribution", "release", verified=False)
-    before = found.held_from or "verified"
-    state = "verified" if before == "declared" else before
-    looked, how = (found.verified_by, found.verified_how) if state == "accepted" else (hands.person, "office")
-    after = replace(found, state=state, held_from=None, version=found.version + 1, verified_by=looked, verified_how=how)
-    back = JournalEntry(
-        _entry_id(found, f"released/{after.version}"),
-        "contribution-released",
-        found.day,
-        ledger.transfer(
-            _ACCOUNT[before](found.line),
-            ledger.contributed(found.organisation_id),
-            found.value_cents,
-            found.minutes,
-        ),
-        "A person looked: it counts.",
-        SUBJECT,
-        found.id,
-    )
-    entries = (back, verified_entry(found, "office")) if before == "declared" else (back,)
-    return after, entries, ContributionVerified(contribution_id=found.id, by="office")
 
 
 def accepted_fact(found: Contribution, batch_id: UUID) -> ContributionAccepted:
@@ -341,7 +335,8 @@ def approved_fact(found: Contribution, person: UUID, above_cents: int) -> Contri
     )
 
 
-def _entry_id(found: Contribution, step: str) -> UUID:
+def entry_id(found: Contribution, step: str) -> UUID:
+    """The id of the entry of a step, so that the same step is booked once."""
     return coded_id(found.id, "entry", step)
 
 
@@ -352,10 +347,8 @@ def _entry(found: Contribution, state: str, reason: str) -> JournalEntry:
         "verified": ledger.declared(found.line),
         "accepted": ledger.verified(found.line),
     }[state]
-    postings = ledger.transfer(_ACCOUNT[state](found.line), before, found.value_cents, found.minutes)
-    return JournalEntry(
-        _entry_id(found, state), f"contribution-{state}", found.day, postings, reason, SUBJECT, found.id
-    )
+    postings = ledger.transfer(ACCOUNT[state](found.line), before, found.value_cents, found.minutes)
+    return JournalEntry(entry_id(found, state), f"contribution-{state}", found.day, postings, reason, SUBJECT, found.id)
 
 
 def _lesson_entry(found: Contribution) -> JournalEntry:
@@ -363,7 +356,7 @@ def _lesson_entry(found: Contribution) -> JournalEntry:
         ledger.verified(found.line), ledger.contributed(found.organisation_id), found.value_cents, found.minutes
     )
     return JournalEntry(
-        _entry_id(found, "verified"),
+        entry_id(found, "verified"),
         "contribution-verified",
         found.day,
         postings,

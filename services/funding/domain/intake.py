@@ -62,6 +62,7 @@ class Record(_Sent):
     minutes_each: int | None = Field(None, strict=True, gt=0, le=_MAX_NUMBER)
     worker_ref: Annotated[Text | None, Personal()] = Field(None, min_length=1, max_length=100)
     activity_ref: Text | None = Field(None, min_length=1, max_length=100)
+    school: Text | None = Field(None, min_length=1, max_length=100)
     description: Annotated[Text | None, Personal()] = Field(None, max_length=200)
     evidence: tuple[Evidence, ...] = Field((), max_length=20)
     replaces: Text | None = Field(None, min_length=1, max_length=LONGEST_ID)

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.funding.domain import wording
 from services.funding.domain.bounds import Bounds
 from services.funding.domain.intake import Reason, Record
+from services.funding.domain.receiving import Receiver, right_by_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,19 @@ class Known:
     declared_through_umbrella: bool = False
     earlier: Earlier | None = None
     bounds: Bounds = field(default_factory=Bounds)
+    receiver: Receiver = field(default_factory=Receiver)
 
 
 @dataclass(frozen=True, slots=True)
 class Bookable:
-    """Nothing stands in the way; domain/valuation says what it is worth. `verified`: plausible enough for the rule."""
+    """Nothing stands in the way; domain/valuation says what it is worth. `verified`: plausible enough for the rule.
+
+    `asks_school`: its school has the word; `school_id` is None as long as its activity was not confirmed.
+    """
 
     verified: bool = True
+    asks_school: bool = False
+    school_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,9 @@ def judge(record: Record, known: Known) -> Verdict:
             "dit bewijs is al elders opgevoerd. Stuur opnieuw met het bewijs dat hierbij hoort",
             "this evidence was claimed elsewhere already. Send again with the evidence that belongs to this",
         )
+    verified = right_by_rule(record, known.bounds, known.worked_minutes, known.receiver)
+    asks_school = known.bounds.school and not verified
+    _receiver(record, known, asks_school, found)
     held = _reference(record, known, found) if record.replaces is not None else None
     if found.all:
         return Refused(tuple(found.all))
@@ -134,7 +144,7 @@ def judge(record: Record, known: Known) -> Verdict:
         return Held(held)
     if (doubt := _twice(record, known)) is not None:
         return Held(doubt)
-    return Bookable(_verified_by_rule(record, known))
+    return Bookable(verified, asks_school, known.receiver.school_id if asks_school else None)
 
 
 def _twice(record: Record, known: Known) -> Reason | None:
@@ -315,12 +325,31 @@ def _plausible(record: Record, known: Known, found: "_Reasons") -> None:
         )
 
 
-def _verified_by_rule(record: Record, known: Known) -> bool:
-    """Whether it is within what the rules of the region find right without a person."""
-    bounds = known.bounds
-    minutes = {"hours": (record.minutes or 0) + known.worked_minutes, "pupil-presence": record.minutes_each or 0}
-    short = bounds.verified_minutes is None or minutes.get(record.kind, 0) <= bounds.verified_minutes
-    return bounds.by_rule and short and (bool(record.evidence) or not bounds.needs_evidence)
+def _receiver(record: Record, known: Known, asks_school: bool, found: "_Reasons") -> None:
+    """A school that is named exists; where its word is asked, it is known and not the one that declares."""
+    if record.school is not None and not known.receiver.named:
+        found.add(
+            "unknown-school",
+            "school",
+            "die school is in deze regio niet bekend. Controleer het nummer en stuur opnieuw",
+            "this region knows no such school. Check the number and send again",
+        )
+    elif asks_school and known.receiver.school_id is None and record.activity_ref is None:
+        found.add(
+            "missing-school",
+            "school",
+            "de school die dit ontving moet dit bevestigen. Noem haar (school) of de les (activityRef) en stuur "
+            "opnieuw",
+            "the school that received this has to confirm it. Name it (school) or the lesson (activityRef) and send "
+            "again",
+        )
+    elif asks_school and known.receiver.school_id == known.organisation_id:
+        found.add(
+            "own-school",
+            "school",
+            "een school bevestigt niet wat zij zelf inbrengt. Noem de school die dit ontving en stuur opnieuw",
+            "a school does not confirm what it brings in itself. Name the school that received this and send again",
+        )
 
 
 class _Reasons:

@@ -77,12 +77,13 @@ class Declared(Protocol):
 def reason(found: Declared, code: Code, note: str = "") -> Reason:
     """What whoever declared a contribution reads when it is rejected; `note` is what the person who did so added."""
     nl, en = SENTENCES[code]
-    what_nl, what_en = _what(found)
+    what_nl, what_en = about(found)
     said_nl, said_en = (f" Toelichting: {note}", f" Note: {note}") if note else ("", "")
     return Reason(code, None, f"{what_nl}: {nl}.{said_nl}", f"{what_en}: {en}.{said_en}")
 
 
-def _what(found: Declared) -> tuple[str, str]:
+def about(found: Declared) -> tuple[str, str]:
+    """What it is, at the head of a sentence about it: in Dutch and in English."""
     if found.minutes:
         nl, en = minutes_nl(found.minutes), minutes_en(found.minutes)
     else:

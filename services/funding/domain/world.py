@@ -19,6 +19,7 @@ from services.funding.domain.fingerprints import Claimed, Fingerprints
 from services.funding.domain.intake import BY_HAND, Reason, Record
 from services.funding.domain.judging import Bookable, Earlier, Held, Known, KnownLine, Refused, Withdrawn, judge
 from services.funding.domain.kin import Kin
+from services.funding.domain.receiving import Receiver
 from services.funding.domain.scheme import Rule
 from services.funding.domain.valuation import Delivered, KindNotEligible, NoRuleForKind, Value, value
 
@@ -103,8 +104,9 @@ Spent = tuple[str | None, str | None, int]
 class World:
     """The regions, organisations and earlier records that the records of a batch touch.
 
-    `places` and `prints` remember what was reckoned of records. Whoever changes regions or organisations empties
-    `places`.
+    `activities` are those whose hours are in the books; `confirmed` has of every confirmed one the organisation, the
+    line and the school; `schools` are those that records name. `places` and `prints` remember what was reckoned of
+    records. Whoever changes regions or organisations empties `places`.
     """
 
     fingerprints: Fingerprints
@@ -115,6 +117,8 @@ class World:
     answers: Mapping[tuple[UUID, UUID, date], bool] = field(default_factory=dict)
     worked: dict[tuple[UUID, UUID, str, str, date], int] = field(default_factory=dict)
     activities: set[tuple[UUID, str]] = field(default_factory=set)
+    confirmed: dict[tuple[UUID, str], list[tuple[UUID, str, UUID | None]]] = field(default_factory=dict)
+    schools: dict[tuple[UUID, str], UUID] = field(default_factory=dict)
     lesson_days: set[tuple[UUID, UUID, date, str]] = field(default_factory=set)
     claims: dict[bytes, dict[UUID | bytes, bytes]] = field(default_factory=dict)
     numbers: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
@@ -215,6 +219,8 @@ class World:
             origin=origin,
             verified=verdict.verified,
             declared_by=declared_by,
+            asks_school=verdict.asks_school,
+            school_id=verdict.school_id,
         )
         return Booked(new, earlier if earlier is not None and earlier.state not in ("refused",) else None)
 
@@ -251,7 +257,17 @@ class World:
             declared_through_umbrella=self._through_umbrella(record, region.id, organisation, replaced),
             earlier=earlier.earlier() if earlier is not None else None,
             bounds=self._bounds(record, region),
+            receiver=self.receiver(record, region.id, organisation),
         )
+
+    def receiver(self, record: Record, region: UUID, organisation: UUID) -> Receiver:
+        """The school that received what a record declares, as far as it is known."""
+        whole = self.kin.whole(region, organisation)
+        given = self.confirmed.get((region, record.activity_ref or ""), ())
+        own = [school for by, line, school in given if by in whole and line == record.line]
+        named = self.schools.get((region, record.school or ""))
+        school = next((each for each in own if each is not None), named)
+        return Receiver(school, bool(own), record.school is None or named is not None)
 
     def _bounds(self, record: Record, region: Region) -> Bounds:
         """What the rules hold possible; reckoned once for all records of a kind and day."""

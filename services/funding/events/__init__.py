@@ -14,6 +14,7 @@ from services.funding.events.contributions import (
     ContributionVerified,
     ReceiptReason,
     ReceiptSeal,
+    VerificationAsked,
 )
 from services.funding.events.money import (
     AllocatedLine,
@@ -76,6 +77,7 @@ __all__ = [
     "StatementExpected",
     "StatementIssued",
     "StatementReminderDue",
+    "VerificationAsked",
 ]
 
 SAMPLES: tuple[Fact, ...] = (

@@ -38,6 +38,22 @@ class ContributionVerified(Fact):
     by: Literal["rule", "school", "office"]
 
 
+class VerificationAsked(Fact):
+    """The school that received a contribution has the word: is it right? `school_id` is None as long as the activity
+    that it names was not confirmed; once it is, the school is asked with a further one."""
+
+    fact_type: ClassVar[str] = "nl.speerpunt.funding.verification-asked.v1"
+    topic: ClassVar[str] = TOPIC
+
+    contribution_id: UUID
+    organisation_id: UUID
+    school_id: UUID | None = None
+    line: str
+    day: date
+    kind: ContributionKind
+    minutes: int
+
+
 class ContributionAccepted(Fact):
     """A second person accepted a contribution, with its batch: it counts as realised."""
 
@@ -156,6 +172,15 @@ SAMPLES: tuple[Fact, ...] = (
         record_id="8842",
     ),
     ContributionVerified(contribution_id=ID[0], by="rule"),
+    VerificationAsked(
+        contribution_id=ID[0],
+        organisation_id=ID[1],
+        school_id=ID[2],
+        line="robotisering",
+        day=date(2020, 5, 2),
+        kind="hours",
+        minutes=135,
+    ),
     ContributionAccepted(contribution_id=ID[0], batch_id=ID[1]),
     ContributionHeld(
         record_id="8843",

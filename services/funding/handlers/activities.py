@@ -25,6 +25,7 @@ class AttendanceConfirmed(BaseModel):
     line: str
     day: date
     company_id: UUID
+    school_id: UUID | None = None
     minutes: int
 
 
@@ -33,7 +34,7 @@ async def book_hours(tx: Tx, heard: Sequence[tuple[Received, AttendanceConfirmed
     confirmed = []
     for event, data in heard:
         assert event.consortium_id is not None
-        lesson = Lesson(data.activity_id, data.code, data.company_id, data.line, data.day, data.minutes)
+        lesson = Lesson(data.activity_id, data.code, data.company_id, data.line, data.day, data.minutes, data.school_id)
         confirmed.append(Confirmed(event.consortium_id, lesson, context_of(event, tx.context.actor)))
     await contributions.book_lessons(tx, confirmed, at=datetime.now(UTC))
 

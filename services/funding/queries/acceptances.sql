@@ -84,7 +84,8 @@ SELECT contribution.* FROM contributions AS contribution
 JOIN acceptance_items AS item USING (consortium_id, contribution_id)
 WHERE item.consortium_id = $1 AND item.batch_id = $2 AND contribution.state = 'verified'
   AND contribution.declared_by IS DISTINCT FROM $3 AND contribution.verified_by IS DISTINCT FROM $3
-  AND contribution.approved_by IS DISTINCT FROM $3 AND ($4::text IS NULL OR contribution.sender IS DISTINCT FROM $4)
+  AND contribution.approved_by IS DISTINCT FROM $3 AND contribution.school_by IS DISTINCT FROM $3
+  AND ($4::text IS NULL OR contribution.sender IS DISTINCT FROM $4)
 ORDER BY contribution.contribution_id
 FOR UPDATE OF contribution;
 

@@ -29,7 +29,7 @@ ORDER BY consortium_id, scheme_id, code;
 
 -- name: organisations_by_references
 -- Which organisations go by these names, each in its region.
-SELECT consortium_id, reference, organisation_id, organisation.registry_numbers
+SELECT consortium_id, reference, organisation_id, organisation.kind, organisation.registry_numbers
 FROM organisation_references
 JOIN unnest($1::uuid[], $2::text[]) AS asked (consortium_id, reference) USING (consortium_id, reference)
 JOIN organisations AS organisation USING (consortium_id, organisation_id)
@@ -89,9 +89,21 @@ WHERE kind = 'hours' AND state IN ('declared', 'verified', 'accepted')
 GROUP BY consortium_id, organisation_id, sender, worker_ref, day;
 
 -- name: confirmed_activities
--- Which of these activities a school confirmed.
-SELECT DISTINCT consortium_id, activity_ref FROM lessons
-WHERE (consortium_id, activity_ref) IN (SELECT * FROM unnest($1::uuid[], $2::text[]));
+-- Which of these activities a school confirmed, whose, for which line and at which school; and whether their hours are in
+-- the books: unless the hours with their reference were rejected and nothing took their place.
+SELECT consortium_id, activity_ref, organisation_id, line, school_id,
+       NOT EXISTS (
+           SELECT FROM contributions AS gone
+           WHERE gone.consortium_id = lessons.consortium_id AND gone.activity_ref = lessons.activity_ref
+             AND gone.kind IN ('hours', 'pupil-presence') AND gone.state = 'rejected'
+       ) OR EXISTS (
+           SELECT FROM contributions AS kept
+           WHERE kept.consortium_id = lessons.consortium_id AND kept.activity_ref = lessons.activity_ref
+             AND kept.kind IN ('hours', 'pupil-presence') AND kept.state IN ('declared', 'verified', 'accepted', 'held')
+       ) AS booked
+FROM lessons
+WHERE (consortium_id, activity_ref) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
+ORDER BY consortium_id, activity_ref, activity_id;
 
 -- name: fingerprint_places
 -- Where these were claimed, in any region, as hashes of places.
@@ -281,6 +293,11 @@ WHERE consortium_id = $1 AND intake_id = $2;
 UPDATE intake_records
 SET reasons = $3, state = CASE state WHEN 'held' THEN 'refused' ELSE state END, version = version + 1
 WHERE consortium_id = $1 AND contribution_id = $2 AND state IN ('booked', 'held');
+
+-- name: explain_hold
+-- The record of a contribution that was put on hold says why.
+UPDATE intake_records SET reasons = $3, version = version + 1
+WHERE consortium_id = $1 AND contribution_id = $2 AND state = 'held';
 
 -- name: lock_region
 -- The region, for whoever closes a period: waits for those who are booking.

@@ -1,6 +1,7 @@
 """Contributions as rows."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from runtime.postgres import Tx
-from services.funding.domain.contribution import Contribution, Hands, Lesson
+from services.funding.domain.contribution import Contribution, Hands, Lesson, SchoolWord
 from services.funding.store import Q
 
 
@@ -34,6 +35,8 @@ async def add(tx: Tx, new: Sequence[Contribution]) -> None:
             each.verified_by,
             each.verified_how,
             each.declared_by,
+            each.school_id,
+            each.school_word,
         )
         for each in new
     ]
@@ -56,6 +59,9 @@ async def move(tx: Tx, moved: Sequence[Contribution]) -> None:
             each.rejected_by,
             each.rejected_code,
             each.rejected_note,
+            each.school_id,
+            each.school_word,
+            each.school_by,
         )
         for each in moved
     ]
@@ -66,7 +72,15 @@ async def move(tx: Tx, moved: Sequence[Contribution]) -> None:
 async def note_lessons(tx: Tx, lessons: Sequence[Lesson]) -> set[UUID]:
     """The activities among these that were not noted before."""
     rows = [
-        (each.activity_id, each.activity_ref, each.organisation_id, each.line, each.day, each.minutes)
+        (
+            each.activity_id,
+            each.activity_ref,
+            each.organisation_id,
+            each.line,
+            each.day,
+            each.minutes,
+            each.school_id,
+        )
         for each in lessons
     ]
     return {row["activity_id"] for row in await Q.add_lessons.rows(tx, tx.consortium_id, *_columns(rows))}
@@ -89,6 +103,43 @@ async def near_lessons(tx: Tx, lessons: Collection[Lesson], kin: Mapping[UUID, C
         [day for _, day, _ in places],
         [line for _, _, line in places],
     )
+    return [contribution_of(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a school received, as that school reads it: with whose it is, and what was written of it."""
+
+    contribution: Contribution
+    organisation: str
+    organisation_name: str
+    description: str | None
+
+
+async def received(
+    tx: Tx,
+    contribution_id: UUID,
+    limit: int,
+    schools: Collection[UUID] | None,
+    words: Collection[SchoolWord],
+    *,
+    only: UUID | None = None,
+) -> list[Received]:
+    """A page by id of what these schools received (None: any) and of which they said one of these words, or were
+    asked; or the one with the id `only`."""
+    own = sorted(schools) if schools is not None else None
+    rows = await Q.received.rows(tx, tx.consortium_id, list(words), contribution_id, only, own, limit)
+    return [
+        Received(
+            contribution_of(row), row["organisation_code"] or "", row["organisation_name"] or "", row["description"]
+        )
+        for row in rows
+    ]
+
+
+async def awaiting_activities(tx: Tx, lessons: Collection[Lesson]) -> list[Contribution]:
+    """What is not time, names one of these lessons and waits for the word of a school, locked."""
+    rows = await Q.awaiting_activities.rows(tx, tx.consortium_id, [each.activity_ref for each in lessons])
     return [contribution_of(row) for row in rows]
 
 
@@ -168,6 +219,9 @@ def contribution_of(row: Record) -> Contribution:
         row["rejected_by"],
         row["rejected_code"],
         row["rejected_note"],
+        row["school_id"],
+        row["school_word"],
+        row["school_by"],
     )
 
 

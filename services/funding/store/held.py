@@ -59,6 +59,12 @@ async def explain_rejection(tx: Tx, contribution_id: UUID, reasons: Sequence[Rea
     await Q.explain_rejection.execute(tx, tx.consortium_id, contribution_id, told)
 
 
+async def explain(tx: Tx, contribution_id: UUID, reasons: Sequence[Reason]) -> None:
+    """The record of a contribution that was put on hold says why it waits."""
+    told = json.dumps([asdict(each) for each in reasons])
+    await Q.explain_hold.execute(tx, tx.consortium_id, contribution_id, told)
+
+
 def _held(row: Record) -> HeldRecord:
     return HeldRecord(
         row["intake_id"],

@@ -109,17 +109,24 @@ async def _load_rules(tx: Tx, world: World, at: datetime) -> None:
 
 async def _load_organisations(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
     names = {(consortium_id(record.consortium), record.organisation) for _, record in asked}
-    wanted = sorted(name for name in names if name[0] in world.regions)
+    schools = {(consortium_id(record.consortium), record.school) for _, record in asked if record.school is not None}
+    wanted = sorted(name for name in names | schools if name[0] in world.regions)
     if not wanted:
         return
     found: dict[tuple[UUID, str], set[UUID]] = {}
+    teaching: set[UUID] = set()
     for row in await Q.organisations_by_references.rows(tx, *_columns(wanted, 2)):
         found.setdefault((row["consortium_id"], row["reference"]), set()).add(row["organisation_id"])
+        if row["kind"] == "school":
+            teaching.add(row["organisation_id"])
         if (number := _number(json.loads(row["registry_numbers"]))) is not None:
             world.numbers[row["consortium_id"], row["organisation_id"]] = number
     for name, candidates in found.items():
-        if len(candidates) == 1:
-            world.organisations[name] = next(iter(candidates))
+        only = next(iter(candidates)) if len(candidates) == 1 else None
+        if only is not None and name in names:
+            world.organisations[name] = only
+        if only in teaching and name in schools:
+            world.schools[name] = only
 
 
 _REGISTERS = ("kvk", "kbo", "orgnr", "rsin", "brin")
@@ -243,7 +250,10 @@ async def _load_booked(tx: Tx, world: World, asked: Sequence[Asked]) -> None:
             world.worked[key] = row["minutes"]
     if activities:
         for row in await Q.confirmed_activities.rows(tx, *_columns(sorted(activities), 2)):
-            world.activities.add((row["consortium_id"], row["activity_ref"]))
+            activity = row["consortium_id"], row["activity_ref"]
+            world.confirmed.setdefault(activity, []).append((row["organisation_id"], row["line"], row["school_id"]))
+            if row["booked"]:
+                world.activities.add(activity)
     if spent:
         for row in await Q.hours_on_days.rows(tx, *_columns(sorted(spent), 4)):
             place = (row["consortium_id"], row["organisation_id"], row["day"], row["line"])

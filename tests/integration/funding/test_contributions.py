@@ -17,6 +17,7 @@ from services.funding.domain.contribution import Hands, Lesson
 from services.funding.domain.scheme import EligibleKinds, Rate, Rule
 from services.funding.domain.valuation import KindNotEligible
 from services.funding.store import contributions as store
+from services.funding.store import partners
 from services.funding.store.ledger import account_balances
 from tests.support.servers import DatabaseFor
 
@@ -42,6 +43,7 @@ async def db(database_for: DatabaseFor) -> AsyncIterator[Database]:
 
 async def with_rules(db: Database) -> None:
     async with db.transaction(OURS, Context(actor="test")) as tx:
+        await partners.save_consortium(tx, "ours", "Europe/Amsterdam", "EUR", "nl", 1)
         await put_scheme(tx, "sto", "The scheme", RULES, at=AT)
 
 

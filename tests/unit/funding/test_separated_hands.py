@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runtime.problems import SamePerson
 from services.funding.domain import contribution as domain
+from services.funding.domain import holding
 from services.funding.domain.acceptance import Approvals, NotVerified, accept
 from services.funding.domain.contribution import Contribution, Hands, NotRejectable
 from services.funding.domain.ledger import JournalEntry, balances
@@ -104,9 +105,9 @@ def test_only_what_was_verified_is_accepted(state: str) -> None:
 
 def test_an_approval_lapses_when_it_goes_on_hold() -> None:
     approved = accept(a_contribution("verified", 200_000, verified_by=ADA), Hands(BO), TWO)
-    held, _, _ = domain.hold(approved, "already-booked")
+    held, _, _ = holding.hold(approved, "already-booked")
     assert held.approved_by is None
-    released, _, _ = domain.release(held, Hands(BO))
+    released, _, _ = holding.release(held, Hands(BO))
     assert (released.state, released.verified_by) == ("verified", BO)
     with pytest.raises(SamePerson):
         accept(released, Hands(BO), TWO)
@@ -137,10 +138,10 @@ def _step(found: Contribution, step: str) -> tuple[Contribution, Iterable[Journa
         after = accept(found, Hands(CY), NO_RULE)
         return after, (domain.accepted_entry(after),)
     if step == "hold" and found.booked:
-        after, entries, _ = domain.hold(found, "already-booked")
+        after, entries, _ = holding.hold(found, "already-booked")
         return after, entries
     if step == "release" and found.state == "held":
-        after, entries, _ = domain.release(found, Hands(BO))
+        after, entries, _ = holding.release(found, Hands(BO))
         return after, entries
     return found, ()
 

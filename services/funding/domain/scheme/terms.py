@@ -78,11 +78,19 @@ class Cap:
 @dataclass(frozen=True, slots=True)
 class Verification:
     """When a contribution of a kind is found right by rule: up to so many minutes of a worker (or pupil) on the day,
-    and with evidence named when that is asked. Whatever is above it waits for a person."""
+    and with evidence named (of one of `evidence_types`, where those are given) when that is asked.
+
+    With `activity`, also when its organisation gave the confirmed activity that it names, for the same line. What is
+    not right by rule waits for a person: with `school` of the school that received it, else of the office. Where
+    `school` is asked and no ground is stated, the school always has the word.
+    """
 
     kind: str
     minutes_per_day: int | None = None
     evidence: bool = False
+    evidence_types: tuple[str, ...] = ()
+    activity: bool = False
+    school: bool = False
 
 
 @dataclass(frozen=True, slots=True)
