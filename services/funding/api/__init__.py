@@ -20,6 +20,7 @@ from services.funding.api import (
     differences,
     drafts,
     evidence,
+    fates,
     finder,
     giving,
     grants,
@@ -76,6 +77,7 @@ BOOKS: tuple[APIRouter, ...] = (
     outlooks.router,
     senders.router,
     drafts.router,
+    fates.router,
     batches.router,
     held.router,
 )

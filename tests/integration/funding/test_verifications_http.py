@@ -11,27 +11,16 @@ from asyncpg import CheckViolationError
 from services.funding.commands import contributions
 from services.funding.commands.schemes import put_scheme
 from services.funding.domain.contribution import Hands
-from services.funding.domain.scheme import Approval, Rule, Terms, Verification
-from services.funding.store import partners
-from services.funding.store.partners import Organisation
+from services.funding.domain.scheme import Approval, Rule, Verification
 from tests.support.funding_intake import AT, RULES, START, a_record, evidence, material
 from tests.support.intake_door import Door
 from tests.support.intake_door import door as door
+from tests.support.school_word import JAN, ready, say
 
 UP_TO = {"upTo": "2023-12-31"}
-JAN, MIA, FOREIGN = "school jan@element", "school mia@element", "school kees@park"
+MIA, FOREIGN = "school mia@element", "school kees@park"
 HOURS = Verification("hours", school=True)
 PAPER = Verification("material", evidence_types=("invoice",), activity=True, school=True)
-
-
-async def ready(door: Door, *terms: Terms) -> None:
-    """A region with two schools, whose scheme says this as well."""
-    added = [Rule(f"own-{number}", each, START, START, "the region") for number, each in enumerate(terms)]
-    async with door.books.database.transaction(door.books.id) as tx:
-        await put_scheme(tx, "sto", "The scheme", (*RULES, *added), at=AT)
-        for number, code in enumerate(("element", "park")):
-            school = Organisation(door.books.organisation(code), code, code.title(), "school", {"brin": f"0{number}AB"})
-            await partners.save_organisation(tx, school, 1)
 
 
 async def queue(door: Door, who: str = JAN, word: str = "asked") -> list[dict[str, Any]]:
@@ -39,11 +28,6 @@ async def queue(door: Door, who: str = JAN, word: str = "asked") -> list[dict[st
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["items"]
     return found
-
-
-async def say(door: Door, id: str, word: str = "confirmation", body: Any = None, **more: Any) -> tuple[int, Any]:
-    answer = await door.ask("POST", f"/school-verifications/{id}/{word}", body, **{"who": JAN, **more})
-    return answer.status_code, answer.json()
 
 
 async def last_receipt(door: Door) -> dict[str, Any]:
