@@ -69,7 +69,8 @@ class DeclarationView(ApiModel):
 class DraftView(ApiModel):
     """A draft as it was given. `state`: a draft; declared, and a record now; held for a person, or refused: to mend.
 
-    What is changed after it was held or refused is a draft again.
+    What is changed after it was declared is a draft again, and counts as it was until it is declared anew; `withdrawn`
+    was taken back.
     """
 
     id: UUID
@@ -208,6 +209,20 @@ async def declare_draft(id: UUID, call: Writer) -> Response:
         now = await commands.declare(
             tx, region, id, own, answers, desk.keys, record_id=record_id, expected=expected, by=by, at=call.at
         )
+        return await _view(tx.within(region), now)
+
+    return await call.run(command, lambda view: view, version=lambda view: view.version, among={NOBODY})
+
+
+@router.post("/contribution-drafts/{id}/withdrawal", response_model=DraftView)
+async def take_draft_back(id: UUID, call: Writer) -> Response:
+    """Takes back what was declared: out of the books at once, also when it is on hold; of what was accepted the
+    programme office decides. In a closed period nothing is taken back."""
+    by, own, expected = await call.person(), call.actor.organisations, call.expected_version
+    region, desk = call.consortium_id, _desk(call)
+
+    async def command(tx: Tx) -> DraftView:
+        now = await commands.take_back(tx, region, id, own, desk.keys, expected=expected, by=by, at=call.at)
         return await _view(tx.within(region), now)
 
     return await call.run(command, lambda view: view, version=lambda view: view.version, among={NOBODY})

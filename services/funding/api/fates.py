@@ -36,8 +36,8 @@ class OwnContributionView(ApiModel):
 
     Sent by a system (`sender`, `recordId`), declared by hand (`draftId`), or a lesson that a school confirmed.
     `outcome`: what came of a record at first; `state`: what it is now. `reasons`: why it was held, refused or rejected,
-    kept when a person let it count since. `settledBy`: the record that replaced it or took it back. `steps`: what to
-    do, or to wait for.
+    kept when a person let it count since. `settledBy`: the record that replaced it or took it back; what would take
+    back another (`withdraws`) is here as long as it did not. `steps`: what to do, or to wait for.
     """
 
     model_config = ConfigDict(
@@ -68,14 +68,15 @@ class OwnContributionView(ApiModel):
                         }
                     ],
                     "settledBy": None,
+                    "withdraws": None,
                     "contributionId": "0197a3f2-6b1c-7d3e-9f00-000000000010",
                     "minutes": 135,
                     "valueCents": 11_250,
                     "rule": "rate-hours",
                     "steps": [
                         {
-                            "code": "declare-anew",
-                            "message": {"nl": SENTENCES["declare-anew"][0], "en": SENTENCES["declare-anew"][1]},
+                            "code": "mend-draft",
+                            "message": {"nl": SENTENCES["mend-draft"][0], "en": SENTENCES["mend-draft"][1]},
                         }
                     ],
                 }
@@ -97,6 +98,7 @@ class OwnContributionView(ApiModel):
     school_word: SchoolWord | None
     reasons: tuple[ReceiptReason, ...]
     settled_by: str | None
+    withdraws: str | None
     contribution_id: UUID | None
     minutes: int | None
     value_cents: int | None

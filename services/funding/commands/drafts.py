@@ -105,6 +105,45 @@ async def declare(
     return await locked(ours, draft_id, own)
 
 
+async def taking_back(tx: Tx, draft: Draft, *, by: UUID, context: Context, at: datetime) -> Arrival:
+    """The record that takes back what a draft declared. Raises RegionNotKnown, NotFound and NothingDeclared."""
+    region = await partners.consortium(tx)
+    (whose,) = await partners.organisations(tx, {draft.organisation_id}) or (None,)
+    if whose is None:
+        raise NotFound(what="organisation of this draft")
+    said = await store.declared_content(tx, draft)
+    record = draft.take_back(said, region.code, whose.code)
+    return Arrival(
+        sender=BY_HAND,
+        sent=domain.sent(record),
+        record=f"contribution-drafts/{draft.id}/{record.id}",
+        origin="rest",
+        published_at=at,
+        context=context,
+        declared_by=by,
+    )
+
+
+async def take_back(
+    tx: Tx, region: UUID, draft_id: UUID, own: Own, keys: Fingerprints, *, expected: int | None, by: UUID, at: datetime
+) -> Draft:
+    """Takes back what a draft declared: out of the books, or held for the office where it was accepted. Again: what
+    became of it.
+
+    `tx` is of the region and of nobody. Raises NotFound, Stale, NothingDeclared, and NotTakenBack, which keeps nothing.
+    """
+    ours = tx.within(region)
+    found = await locked(ours, draft_id, own)
+    found.check_version(expected)
+    if found.declaration is not None and found.declaration.state == "withdrawn":
+        return found
+    came = await taking_back(ours, found, by=by, context=tx.context, at=at)
+    for receipt in await intake.take(tx, [came], {}, keys, at=at):
+        if receipt.outcome == "refused":
+            raise domain.not_taken_back(receipt.reasons)
+    return await locked(ours, draft_id, own)
+
+
 async def foresee(
     tx: Tx, came: Arrival, answers: Mapping[Question, bool], keys: Fingerprints, *, at: datetime
 ) -> ContributionReceipt:

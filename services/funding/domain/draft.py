@@ -1,10 +1,11 @@
 """A draft of a contribution: what a person of an organisation is writing down, which counts for nothing until declared.
 
-draft -> declared | held | refused; what is held or refused is mended and declared anew, in place of the record before.
+draft -> declared | held | refused; whatever became of it, it is mended and declared anew, in place of the record
+before. declared | held -> withdrawn.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -12,15 +13,25 @@ from uuid import UUID
 
 from runtime.problems import FieldError, Kind, Problem, Stale
 from services.funding.domain.intake import Reason, Record, Sent, parse
+from services.funding.events import ReceiptReason
 
 MOST_BYTES = 16_384
 _NOT_OF_A_DRAFT = ("id", "consortium", "organisation", "replaces", "withdraws")
 Outcome = Literal["booked", "held", "refused"]
-State = Literal["draft", "declared", "held", "refused"]
+State = Literal["draft", "declared", "held", "refused", "withdrawn"]
 
 
 class DraftDeclared(Problem, kind=Kind.CONFLICT):
-    """This draft was declared, and is a record now. Write another, or ask the programme office to mend this one."""
+    """This draft was declared, and is a record now. Change it to correct that, or take it back."""
+
+
+class NothingDeclared(Problem, kind=Kind.CONFLICT):
+    """Nothing that this draft declared counts or waits, so there is nothing to take back. It can be deleted or
+    declared."""
+
+
+class NotTakenBack(Problem, kind=Kind.CONFLICT):
+    """This cannot be taken back: {why} Nothing was changed."""
 
 
 class DraftOfAnOrganisation(Problem, kind=Kind.CONFLICT):
@@ -77,6 +88,8 @@ class Draft:
         made = self.declaration
         if made is None or made.of_version != self.version:
             return "draft"
+        if made.state == "withdrawn":
+            return "withdrawn"
         if made.outcome == "booked":
             return "declared"
         if made.outcome == "refused" or made.state == "refused":
@@ -95,9 +108,10 @@ class Draft:
             raise Stale(what="draft", version=self.version)
 
     def save(self, before: "Draft | None") -> "Draft":
-        """This draft over what was there; that one itself when it says the same.
+        """This draft over what was there; that one itself when it says the same. What was declared counts as it was
+        until it is declared anew.
 
-        Raises DraftDeclared and DraftOfAnOrganisation.
+        Raises DraftOfAnOrganisation.
         """
         if before is None:
             return replace(self, version=1)
@@ -105,8 +119,6 @@ class Draft:
             raise DraftOfAnOrganisation()
         if _text(before.content) == _text(self.content):
             return before
-        if before.state == "declared":
-            raise DraftDeclared()
         return replace(
             before, content=self.content, saved_by=self.saved_by, saved_at=self.saved_at, version=before.version + 1
         )
@@ -119,18 +131,33 @@ class Draft:
     def read(self, record_id: str, consortium: str, organisation: str) -> Record | tuple[Reason, ...]:
         """The record that it is when declared, or all that keeps it from being one. What is empty was left out.
 
-        A record of this draft that did not get into the books is replaced, so that it never counts beside this one.
+        A record of this draft is replaced, unless it was taken back, so that it never counts beside this one.
         """
         astray = tuple(_not_of_a_draft(name) for name in _NOT_OF_A_DRAFT if name in self.content)
         given = {name: value for name, value in self.content.items() if value not in (None, "")}
         named = {"id": record_id, "consortium": consortium, "organisation": organisation}
-        if self.declaration is not None:
+        if self.declaration is not None and self.declaration.state != "withdrawn":
             named["replaces"] = self.declaration.record_id
         rest = {name: value for name, value in given.items() if name not in _NOT_OF_A_DRAFT}
         found = parse({**rest, **named})
         if isinstance(found, Record):
             return astray or found
         return (*astray, *found)
+
+    def take_back(self, declared: Mapping[str, Any], consortium: str, organisation: str) -> Record:
+        """The record that takes back what was declared; `declared` is what that said. Always under the same id, so that
+        it is taken back once.
+
+        Raises NothingDeclared.
+        """
+        made = self.declaration
+        if made is None or not self.kept:
+            raise NothingDeclared()
+        same = {name: declared[name] for name in ("line", "day", "kind")}
+        named = {"id": f"{made.record_id}-back", "consortium": consortium, "organisation": organisation}
+        found = parse({**same, **named, "withdraws": made.record_id})
+        assert isinstance(found, Record)
+        return found
 
     def declared(self, made: Declaration) -> "Draft":
         """With what became of it."""
@@ -146,6 +173,11 @@ def incomplete(reasons: tuple[Reason, ...]) -> DraftIncomplete:
     """The refusal to declare what is no record yet, with every reason by its field."""
     errors = [FieldError(f"/record/{each.field or ''}", each.code, each.en) for each in reasons]
     return DraftIncomplete(why=reasons[0].en, errors=errors)
+
+
+def not_taken_back(reasons: Sequence[ReceiptReason]) -> NotTakenBack:
+    """The refusal to take back what a draft declared, with the sentence of the first reason."""
+    return NotTakenBack(why=reasons[0].message["en"])
 
 
 def by_hand(reasons: tuple[Reason, ...], record_id: str) -> tuple[Reason, ...]:

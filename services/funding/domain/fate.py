@@ -20,6 +20,7 @@ Step = Literal[
     "declare-anew",
     "replace",
     "withdraw",
+    "take-back",
     "ask-office",
 ]
 
@@ -37,8 +38,8 @@ SENTENCES: Mapping[Step, tuple[str, str]] = {
         "It was found right and is still to be accepted. There is nothing to do for you.",
     ),
     "mend-draft": (
-        "Verbeter het concept en geef het opnieuw op.",
-        "Mend the draft and declare it anew.",
+        "Klopt het niet, verbeter dan het concept en geef het opnieuw op.",
+        "If it is not right, mend the draft and declare it anew.",
     ),
     "send-anew": (
         "Stuur het verbeterd opnieuw, met een nieuw id en met replaces.",
@@ -56,6 +57,10 @@ SENTENCES: Mapping[Step, tuple[str, str]] = {
         "Moet het niet meetellen, neem het dan terug met withdraws.",
         "If it should not count, take it back with withdraws.",
     ),
+    "take-back": (
+        "Moet het niet meetellen, neem het concept dan terug.",
+        "If it should not count, take the draft back.",
+    ),
     "ask-office": (
         "Klopt het niet, vraag het programmabureau dan om het te verbeteren.",
         "If it is not right, ask the programme office to mend it.",
@@ -69,7 +74,7 @@ class Fate:
     """A record that an organisation sent or declared by hand, or a lesson of it that a school confirmed.
 
     `outcome` is what came of a record at first, None of a lesson; `draft_id` is the draft that it is the record of.
-    `stands` is the state of its contribution, when it has one.
+    `stands` is the state of its contribution, when it has one; `withdraws` the record that it takes back.
     """
 
     id: UUID
@@ -85,6 +90,7 @@ class Fate:
     recorded: str | None
     told: tuple[Reason, ...]
     settled_by: str | None
+    withdraws: str | None
     contribution_id: UUID | None
     stands: str | None
     booked_day: date | None
@@ -116,11 +122,13 @@ class Fate:
         What is booked in a period that was closed, and what was accepted, only the office undoes.
         """
         by_hand, sent = self.sender == BY_HAND, self.sender not in (None, BY_HAND)
-        state = self.state
-        if self.recorded == "refused":
-            return ("send-anew",) if sent else ("mend-draft",) if self.draft_id is not None else ("declare-anew",)
-        if state == "rejected":
-            return ("declare-anew",)
+        state, mends = self.state, by_hand and self.draft_id is not None
+        if self.withdraws is not None:
+            return ("wait-for-office",) if state == "held" else ()
+        if self.recorded == "refused" and sent:
+            return ("send-anew",)
+        if self.recorded == "refused" or state == "rejected":
+            return ("mend-draft",) if mends else ("declare-anew",)
         if state not in (*BOOKED, "held"):
             return ()
         waits: Step = "wait-for-office"
@@ -131,8 +139,8 @@ class Fate:
         elif state == "accepted":
             return ("ask-office",)
         closed = closed_until is not None and self.booked_day is not None and self.booked_day <= closed_until
-        if by_hand and state == "held" and self.draft_id is not None and not closed:
-            return (waits, "mend-draft")
+        if mends and not closed:
+            return (waits, "mend-draft", "take-back")
         return (waits, "replace", "withdraw") if sent and not closed else (waits, "ask-office")
 
 

@@ -38,6 +38,17 @@ UPDATE contribution_drafts
 SET declared_version = $3, intake_id = $4, record_id = $5, outcome = $6, declared_by = $7, declared_at = $8, kept = $9
 WHERE consortium_id = $1 AND draft_id = $2;
 
+-- name: content_of_record
+-- What a record said.
+SELECT content FROM intake_records WHERE consortium_id = $1 AND intake_id = $2;
+
 -- name: declarer_of_record
--- Who declared the draft that this record is; nobody when a company's system sent it.
-SELECT declared_by FROM contribution_drafts WHERE consortium_id = $1 AND intake_id = $2;
+-- Who declared the draft that this record is or takes back; nobody when a company's system sent it.
+SELECT draft.declared_by
+FROM intake_records AS record
+LEFT JOIN intake_records AS back
+       ON back.consortium_id = record.consortium_id AND back.sender = record.sender
+      AND back.record_id = record.content ->> 'withdraws'
+JOIN contribution_drafts AS draft
+  ON draft.consortium_id = record.consortium_id AND draft.intake_id = coalesce(back.intake_id, record.intake_id)
+WHERE record.consortium_id = $1 AND record.intake_id = $2 AND record.sender = 'by_hand';

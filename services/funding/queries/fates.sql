@@ -1,12 +1,12 @@
 -- name: fates
 -- A page by id of what these organisations sent, declared by hand or had confirmed by a school, the one with this id, or
--- those in a state; with the contribution and the draft of each. A record that only took another back is none of its own.
+-- those in a state; with the contribution and the draft of each. What takes another back is in it as long as it did not do so.
 WITH own AS (
     SELECT coalesce(record.intake_id, contribution.contribution_id) AS id, contribution.organisation_id,
            contribution.sender, record.record_id, record.intake_id, record.received_at, contribution.line,
            contribution.day::text AS day, contribution.kind, record.outcome, record.state AS recorded,
            coalesce(record.reasons, '[]') AS told, record.settled_by, contribution.contribution_id,
-           contribution.state AS stands, contribution.day AS booked_day, contribution.minutes, contribution.value_cents,
+           contribution.state AS stands, NULL AS withdraws, contribution.day AS booked_day, contribution.minutes, contribution.value_cents,
            contribution.rule, contribution.school_word, contribution.rejected_code, contribution.rejected_note
     FROM contributions AS contribution
     LEFT JOIN intake_records AS record
@@ -16,11 +16,11 @@ WITH own AS (
     UNION ALL
     SELECT record.intake_id, record.organisation_id, record.sender, record.record_id, record.intake_id,
            record.received_at, record.content ->> 'line', record.content ->> 'day', record.content ->> 'kind',
-           record.outcome, record.state, record.reasons, record.settled_by, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-           NULL, NULL
+           record.outcome, record.state, record.reasons, record.settled_by, NULL, NULL, record.content ->> 'withdraws', NULL,
+           NULL, NULL, NULL, NULL, NULL, NULL
     FROM intake_records AS record
     WHERE record.consortium_id = $1 AND record.organisation_id = ANY ($2::uuid[]) AND record.contribution_id IS NULL
-      AND record.content ->> 'withdraws' IS NULL
+      AND (record.content ->> 'withdraws' IS NULL OR record.state <> 'withdrawn')
 )
 SELECT own.*, draft.draft_id
 FROM own

@@ -72,9 +72,18 @@ async def declare(tx: Tx, after: Draft) -> None:
 
 
 async def declarer(tx: Tx, intake_id: UUID) -> UUID | None:
-    """The person who declared the draft that this record is; None when it is of a company's system."""
+    """The person who declared the draft that this record is, or takes back; None when it is of a company's system."""
     found: UUID | None = await Q.declarer_of_record.value(tx, tx.consortium_id, intake_id)
     return found
+
+
+async def declared_content(tx: Tx, draft: Draft) -> Mapping[str, Any]:
+    """What a draft said when it was declared last; nothing when it was not."""
+    if draft.declaration is None:
+        return {}
+    found: str | None = await Q.content_of_record.value(tx, tx.consortium_id, draft.declaration.intake_id)
+    kept: Mapping[str, Any] = json.loads(found or "{}")
+    return kept
 
 
 def _text(draft: Draft) -> str:

@@ -1,7 +1,7 @@
 """Drafts of contributions: what is wrong is told, and no version is declared twice."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -11,9 +11,9 @@ from runtime.problems import Stale
 from services.funding.domain.draft import (
     Declaration,
     Draft,
-    DraftDeclared,
     DraftKept,
     DraftOfAnOrganisation,
+    NothingDeclared,
     Outcome,
     by_hand,
     incomplete,
@@ -102,6 +102,10 @@ def test_a_draft_that_is_declared_anew_replaces_its_record_before() -> None:
         (declared("held", "booked"), 1, "declared", False),
         (declared("held"), 2, "draft", True),
         (declared("held", "booked"), 2, "draft", True),
+        (declared("booked"), 2, "draft", True),
+        (declared("booked", "withdrawn"), 1, "withdrawn", False),
+        (declared("held", "withdrawn"), 1, "withdrawn", False),
+        (declared("booked", "withdrawn"), 2, "draft", True),
     ],
 )
 def test_no_version_is_declared_again_that_counts_or_that_a_person_decides_on(
@@ -111,14 +115,30 @@ def test_no_version_is_declared_again_that_counts_or_that_a_person_decides_on(
     assert (found.state, found.to_declare) == (state, again)
 
 
-def test_a_draft_is_changed_until_it_is_declared_and_what_says_the_same_changes_nothing() -> None:
+def test_a_draft_is_changed_whatever_became_of_it_and_what_says_the_same_changes_nothing() -> None:
     first = a_draft(version=0).save(None)
     assert a_draft().save(first) is first
     second = a_draft({**HOURS, "minutes": 60}).save(first)
     assert (second.version, second.content["minutes"]) == (2, 60)
-    with pytest.raises(DraftDeclared):
-        a_draft().save(second.declared(declared(of_version=2)))
-    assert a_draft().save(second.declared(declared("refused", of_version=2))).version == 3
+    for outcome in get_args(Outcome):
+        assert a_draft().save(second.declared(declared(outcome, of_version=2))).version == 3
+
+
+def test_what_was_taken_back_is_declared_anew_and_replaces_nothing() -> None:
+    found = a_draft(version=2, declaration=declared("booked", "withdrawn")).read("draft-2", "sto", "acme")
+    assert isinstance(found, Record)
+    assert found.replaces is None
+
+
+def test_what_counts_or_waits_is_taken_back_by_one_record_and_nothing_else_is() -> None:
+    content = {**HOURS, "line": "elsewhere"}
+    found = a_draft(version=3, content=content, declaration=declared("booked"), kept=True).take_back(
+        HOURS, "sto", "acme"
+    )
+    assert (found.id, found.withdraws, found.line) == ("draft-1-back", "draft-1", HOURS["line"])
+    for nothing in (a_draft(), a_draft(declaration=declared("refused"))):
+        with pytest.raises(NothingDeclared):
+            nothing.take_back({}, "sto", "acme")
 
 
 def test_true_is_not_taken_for_one_when_drafts_are_compared() -> None:

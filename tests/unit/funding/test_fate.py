@@ -26,6 +26,7 @@ SENT = Fate(
     "booked",
     (),
     None,
+    None,
     UUID(int=2),
     "declared",
     DAY,
@@ -60,8 +61,13 @@ def by_hand(**changes: Any) -> Fate:
         pytest.param(
             replace(SENT, recorded="held", **NOT_BOOKED), "held", ("wait-for-office", "replace", "withdraw"), id="held"
         ),
-        pytest.param(by_hand(), "declared", ("wait-for-office", "ask-office"), id="by-hand"),
-        pytest.param(by_hand(recorded="held", **NOT_BOOKED), "held", ("wait-for-office", "mend-draft"), id="hand-held"),
+        pytest.param(by_hand(), "declared", ("wait-for-office", "mend-draft", "take-back"), id="by-hand"),
+        pytest.param(
+            by_hand(recorded="held", **NOT_BOOKED),
+            "held",
+            ("wait-for-office", "mend-draft", "take-back"),
+            id="hand-held",
+        ),
         pytest.param(by_hand(recorded="refused", **NOT_BOOKED), "refused", ("mend-draft",), id="hand-refused"),
         pytest.param(
             by_hand(recorded="refused", stands="rejected", rejected_code="other"),
@@ -69,6 +75,11 @@ def by_hand(**changes: Any) -> Fate:
             ("mend-draft",),
             id="mended",
         ),
+        pytest.param(by_hand(stands="rejected", rejected_code="other"), "rejected", ("mend-draft",), id="hand-no"),
+        pytest.param(
+            replace(SENT, recorded="held", withdraws="1", **NOT_BOOKED), "held", ("wait-for-office",), id="back-held"
+        ),
+        pytest.param(replace(SENT, recorded="refused", withdraws="1", **NOT_BOOKED), "refused", (), id="back-refused"),
         pytest.param(
             replace(SENT, sender=None, recorded=None, outcome=None, stands="verified"),
             "verified",
