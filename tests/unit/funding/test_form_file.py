@@ -135,7 +135,7 @@ def test_all_bad_cells_are_told_at_once() -> None:
     with pytest.raises(CellsRefused) as refused:
         read(put(I9="=1", J9="x", L10=-2), CODE)
     assert [each.where for each in refused.value.errors] == ["Formulier!I9", "Formulier!J9", "Formulier!L10"]
-    assert refused.value.detail.startswith("3 cells")
+    assert refused.value.detail.startswith("Cells of this spreadsheet that cannot be taken in: 3. ")
 
 
 def test_a_file_of_another_form_is_not_taken_for_this_one() -> None:
