@@ -289,7 +289,8 @@ def _place(contribution_id: UUID, starts: Sequence[UUID]) -> str:
 
 _CONTRIBUTION = (
     *("organisation", "line", "day", "kind", "minutes", "value_cents", "rule", "origin", "sender", "record_id"),
-    *("received_at", "activity_id", "activity_ref", "state", "declared_by", "verified_by", "accepted_by"),
+    *("received_at", "activity_id", "activity_ref", "state", "declared_by", "school_word", "school_by", "verified_how"),
+    *("verified_by", "approved_by", "accepted_by", "rejected_code", "rejected_by"),
 )
 
 

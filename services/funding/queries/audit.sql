@@ -49,8 +49,9 @@ ORDER BY contribution_id;
 SELECT contribution.contribution_id, organisation.code AS organisation, contribution.organisation_id, contribution.line,
        contribution.day, contribution.kind, contribution.minutes, contribution.value_cents, contribution.rule,
        contribution.origin, contribution.activity_id, contribution.activity_ref, contribution.sender,
-       contribution.record_id, contribution.state, contribution.declared_by, contribution.verified_by,
-       contribution.accepted_by, record.content -> 'evidence' AS evidence, record.received_at
+       contribution.record_id, contribution.state, contribution.declared_by, contribution.school_word,
+       contribution.school_by, contribution.verified_how, contribution.verified_by, contribution.approved_by,
+       contribution.accepted_by, contribution.rejected_code, contribution.rejected_by, record.content -> 'evidence' AS evidence, record.received_at
 FROM contributions AS contribution
 LEFT JOIN organisations AS organisation USING (consortium_id, organisation_id)
 LEFT JOIN intake_records AS record USING (consortium_id, sender, record_id)

@@ -1,6 +1,7 @@
 """The audit file of a report: checked where it was unpacked, without us, and followed from a number to its evidence."""
 
 import asyncio
+import csv
 import hashlib
 import html
 import io
@@ -169,8 +170,11 @@ async def test_a_number_is_traced_to_its_evidence_in_three_steps(
         found["contribution_id"],
     )
     await owner.execute(
-        "UPDATE contributions SET sender = 'erp', record_id = 'r-1' WHERE contribution_id = $1",
+        "UPDATE contributions SET sender = 'erp', record_id = 'r-1', school_word = 'no', school_by = $2,"
+        " approved_by = $3 WHERE contribution_id = $1",
         found["contribution_id"],
+        UUID(int=91),
+        UUID(int=92),
     )
     await owner.close()
     folder = await unpacked(reported, tmp_path)
@@ -187,6 +191,11 @@ async def test_a_number_is_traced_to_its_evidence_in_three_steps(
     assert name == str(found["contribution_id"])
     assert EVIDENCE in evidence
     assert "archive/7" in evidence
+    with (folder / "contributions.csv").open(encoding="utf-8", newline="") as file:
+        listed = {each["contribution"]: each for each in csv.DictReader(file)}[name]
+    hands = ("verified_how", "school_word", "school_by", "approved_by")
+    assert [listed[each] for each in hands] == ["school", "no", str(UUID(int=91)), str(UUID(int=92))]
+    assert listed["accepted_by"] not in ("", listed["approved_by"])
     assert "http" not in index.replace("http-equiv", "")
     assert "'=Lessons" in (folder / "deliverables.csv").read_text(encoding="utf-8")
 
