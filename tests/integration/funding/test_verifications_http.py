@@ -11,7 +11,7 @@ from asyncpg import CheckViolationError
 from services.funding.commands import contributions
 from services.funding.commands.schemes import put_scheme
 from services.funding.domain.contribution import Hands
-from services.funding.domain.scheme import Approval, Rule, Verification
+from services.funding.domain.scheme import Approval, Rule, Sample, Verification
 from tests.support.funding_intake import AT, RULES, START, a_record, evidence, material
 from tests.support.intake_door import Door
 from tests.support.intake_door import door as door
@@ -218,3 +218,58 @@ async def test_what_is_known_when_accepting_is_known_on_the_regions_day(door: Do
     async with door.books.database.transaction(door.books.id) as tx:
         done = await contributions.accept(tx, date(2023, 12, 31), batch_id=UUID(int=9), hands=Hands(UUID(int=8)), at=at)
     assert (len(done.accepted), len(done.approved)) == (0, 1)
+
+
+@pytest.mark.parametrize("word", ["confirmation", "objection"])
+async def test_a_word_and_a_correction_or_withdrawal_at_once_count_once(door: Door, word: str) -> None:
+    await ready(door, HOURS)
+    await door.send(a_record("1", school="element"), a_record("2", school="element", day="2023-05-03"))
+    ids = {each["day"]: each["contributionId"] for each in await queue(door)}
+    body = {"code": "less-received"} if word == "objection" else None
+    corrected = a_record("3", school="element", minutes=60, replaces="1")
+    taken_back = a_record("4", day="2023-05-03", school="element", withdraws="2")
+    words = await asyncio.gather(
+        *(say(door, id, word, body) for id in ids.values()), door.send(corrected), door.send(taken_back)
+    )
+    assert {status for status, _ in words[:2]} <= {200, 409}
+    assert await door.books.balances() == {"memo/declared/robotisering": (5_000, 60)}
+    assert [each["minutes"] for each in await queue(door)] == [60]
+    assert (await door.ask("GET", "/held-records")).json()["items"] == []
+
+
+async def test_a_word_and_the_confirmation_of_the_same_lesson_at_once_count_once(door: Door) -> None:
+    await ready(door, HOURS)
+    await door.send(a_record("1", school="element", activityRef="lesson-1"))
+    asked = (await door.ask("GET", "/school-verifications")).json()["items"][0]
+    lesson = door.books.confirm(school_id=door.books.organisation("element"))
+    word, _ = await asyncio.gather(say(door, asked["contributionId"]), lesson)
+    assert word[0] in (200, 409)
+    assert await door.books.balances() == {"memo/verified/robotisering": (11_250, 135)}
+
+
+async def test_a_word_on_a_closed_day_is_booked_on_the_first_open_one_and_a_sample_takes_what_was_verified(
+    door: Door,
+) -> None:
+    await ready(door, HOURS, Verification("material", evidence_types=("invoice",)), Sample(500, 9_500))
+    await door.send(
+        a_record("1", school="element"), material("2", evidence=evidence()), a_record("3", school="element", minutes=60)
+    )
+    yes, waits = (each["contributionId"] for each in sorted(await queue(door), key=lambda each: -each["minutes"]))
+    closed = await door.ask("POST", "/period-closings", {"until": "2023-05-31"}, who="controller bo")
+    assert closed.status_code in (200, 201), closed.text
+    assert (await say(door, yes))[0] == 200
+    async with door.books.database.transaction(door.books.id) as tx:
+        days = await tx.fetch(
+            "SELECT DISTINCT day FROM journal_entries WHERE kind = 'contribution-verified' ORDER BY 1"
+        )
+    assert days[-1]["day"] == date(2023, 6, 1)
+    batch = await door.ask("PUT", "/acceptance-batches/mei", {"upTo": "2023-05-31"})
+    assert (batch.status_code, batch.json()["contributions"], batch.json()["sample"]) == (201, 2, 2), batch.text
+    assert waits not in {each["contributionId"] for each in batch.json()["items"]}
+    judged = await door.ask(
+        "POST",
+        "/acceptance-batches/mei/judgements",
+        {"contributionId": yes, "outcome": "right"},
+        who="controller jan@element",
+    )
+    assert (judged.status_code, judged.json()["code"]) == (403, "same-person")
