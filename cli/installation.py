@@ -171,9 +171,9 @@ class Operator:
         """Every service whose gRPC address is known."""
         return tuple(name for name in SERVICES if name in self.installation.grpc)
 
-    async def regions(self) -> list[Region]:
-        """The regions of the installation, by name."""
-        if self._regions is None:
+    async def regions(self, *, anew: bool = False) -> list[Region]:
+        """The regions of the installation, by name; asked once, unless `anew`."""
+        if self._regions is None or anew:
             told = await self._call("dashboard", dashboard_pb2_grpc.RegionsStub, "List", dashboard_pb2.ListRequest())
             self._regions = [
                 Region(

@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID, uuid4
 
 import httpx2
@@ -41,6 +42,15 @@ class Running:
     async def token(self, subject: str, claims: Mapping[str, Any]) -> str:
         """A token of the development issuer."""
         return await person_token(self.issuer, self.person_secret, subject, claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file that was saved: its size, the SHA-256 of all of it, and its first line."""
+
+    size: int
+    sha256: str
+    first: bytes
 
 
 @dataclass(slots=True)
@@ -107,6 +117,24 @@ class Portal:
         """The same in the place of what is there."""
         headers = self._headers({"Content-Type": media_type})
         return self._told(await self.client.put(self.addresses[service] + path, content=content, headers=headers))
+
+    async def delete(self, service: str, path: str) -> None:
+        self._told(await self.client.delete(self.addresses[service] + path, headers=self._headers({})))
+
+    async def saved(self, service: str, path: str, into: IO[bytes]) -> Saved:
+        """Saves an answer that is a large file of lines, as it comes."""
+        digest, size, first = sha256(), 0, b""
+        async with self.client.stream("GET", self.addresses[service] + path, headers=self._headers({})) as answer:
+            if answer.status_code >= 400:
+                await answer.aread()
+                self._told(answer)
+            async for chunk in answer.aiter_bytes():
+                digest.update(chunk)
+                size += len(chunk)
+                if b"\n" not in first:
+                    first += chunk
+                await asyncio.to_thread(into.write, chunk)
+        return Saved(size, digest.hexdigest(), first.partition(b"\n")[0])
 
     async def every(self, service: str, path: str) -> list[Any]:
         """All items of a paged list."""

@@ -6,6 +6,7 @@ fifth of the intake's time.
 
 import os
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha1
 from uuid import UUID
@@ -13,6 +14,7 @@ from uuid import UUID
 _NAMESPACE = UUID("6f1c2d1e-6d0b-5c3a-9f55-7d0a4f0f5b10")
 _VARIANT = 2 << 62
 _last = 0
+_origins: dict[UUID, UUID] = {}
 
 
 def new_id() -> UUID:
@@ -34,8 +36,23 @@ def consortium_id(code: str) -> UUID:
     return coded_id(_NAMESPACE, "consortium", code)
 
 
+def name_origins(origins: Mapping[UUID, UUID]) -> None:
+    """Tells this process which consortia came out of an archive, and of which consortium that was first taken."""
+    _origins.update(origins)
+
+
+def origin_of(consortium: UUID) -> UUID:
+    """The consortium that this one was first taken of, or itself: what ids and the chain of the books are made with."""
+    return _origins.get(consortium, consortium)
+
+
 def coded_id(consortium: UUID, kind: str, code: str) -> UUID:
-    """The id of what has `code` among the things of `kind` in one consortium: a UUIDv5."""
+    """The id of what has `code` among the things of `kind` in one consortium: a UUIDv5.
+
+    In a consortium that was imported it is the id that it had where it came from.
+    """
+    if _origins:
+        consortium = _origins.get(consortium, consortium)
     digest = sha1(consortium.bytes + f"{kind}/{code}".encode(), usedforsecurity=False).digest()
     number = int.from_bytes(digest[:16])
     return UUID(int=number & ~(0xF000 << 64 | 0xC000 << 48) | 5 << 76 | _VARIANT)

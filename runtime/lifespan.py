@@ -25,7 +25,7 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from runtime import garbage, housekeeping, kafka, operations, telemetry
+from runtime import archive, garbage, housekeeping, kafka, operations, telemetry
 from runtime.auth import TokenChecker
 from runtime.brake import Brake
 from runtime.consumer import Consumer, Subscription
@@ -143,6 +143,7 @@ async def _serve(
                 f"{', '.join(sorted(loops)) or 'none'}."
             )
         await check_schema(service.database, service.migrations)
+        await archive.hear_origins(service.database.pool)
         await _patiently("Kafka", lambda: kafka.ensure_topics(settings, service.topics))
         await _run(service, roles, log)
     finally:
@@ -202,6 +203,7 @@ async def _run(service: Service, roles: frozenset[str], log: Any) -> None:
         )
         stages.append(_Stage("wake", wake.run))
         stages.append(_Stage("brake", brake.run))
+        stages.append(_Stage("origins", partial(archive.keep_hearing, service.database)))
         if "relay" in roles:
             stages.append(_Stage("relay", Relay(service.database, service.settings).run))
         for stage in stages:

@@ -2,6 +2,7 @@
 
 from runtime.http.access import Access, anyone, may
 from runtime.http.app import ApiModel, create_app
+from runtime.http.archives import archives
 from runtime.http.call import Call, PeopleDirectory, Upserted
 from runtime.http.hot import hot
 from runtime.http.paging import Page, PageQuery
@@ -15,6 +16,7 @@ __all__ = [
     "PeopleDirectory",
     "Upserted",
     "anyone",
+    "archives",
     "create_app",
     "hot",
     "may",

@@ -102,13 +102,20 @@ async def heard_all(world: World) -> None:
     await world.stage.operators.caught_up(DEADLINE_SECONDS)
 
 
-async def speerpunt(world: World, *words: str, ends: int = 0, environment: dict[str, str] | None = None) -> Any:
-    """What the command line answers a machine, as an operator with a token of this region."""
+async def speerpunt(
+    world: World,
+    *words: str,
+    ends: int = 0,
+    environment: dict[str, str] | None = None,
+    codes: tuple[str, ...] = (CODE,),
+    roles: tuple[str, ...] = ("operator", "accountant"),
+) -> Any:
+    """What the command line answers a machine, as an operator with a token of these regions, and these roles."""
     stack = world.stack
     doors = [f"{name}.http={url}" for name, url in stack.http.items()]
     doors += [f"{name}.grpc={address}" for name, address in stack.grpc.items()]
     rights = [f"{service}:{right}" for service in SERVICES for right in ("read", "write")]
-    claims = {"roles": ["operator", "accountant"], "scopes": rights, "consortia": [str(ids.consortium_id(CODE))]}
+    claims = {"roles": roles, "scopes": rights, "consortia": [str(ids.consortium_id(code)) for code in codes]}
     form = {
         "grant_type": "urn:speerpunt:dev-person",
         "subject": "operator-at-a-terminal",

@@ -2,4 +2,4 @@
 
 import typer
 
-app = typer.Typer(help="Regions: list, add, export, close, reopen.", no_args_is_help=True)
+app = typer.Typer(help="Regions: list, add, export, import, close, reopen.", no_args_is_help=True)

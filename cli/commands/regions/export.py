@@ -1,7 +1,10 @@
 """All that the services hold of one region, to take away."""
 
+import asyncio
 import hashlib
 import json
+import shutil
+import tempfile
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,13 +15,16 @@ from rich.console import Console
 
 from cli.answering import Answer, answers
 from cli.commands.regions.app import app
+from cli.commands.regions.archive import FORM, part
+from cli.commands.regions.settling import settled
 from cli.installation import Operator
-from cli.portal import Portal, Refused
+from cli.portal import Portal, Refused, Saved
 from runtime.words import Words
 
 WITH_API = ("partners", "funding", "activities", "notifications")
 APART = {"/ledger/export": "jsonl"}
 """What is no JSON document: with the ending of its file."""
+OPEN = "the region is open, so its parts would not be of one moment; close it and export again"
 OF_NO_REGION = {"/senders", "/shipped-schemes", "/exports"}
 """What is the installation's, or tells of taking away itself."""
 
@@ -31,11 +37,13 @@ async def export(
 ) -> Answer:
     """Save all that the services show of one region, as a zip: each list a file, the books, and a manifest.
 
-    Taken over the services' own doors, as operator and accountant: what they do not show these (names and addresses of
-    people) is not in it, and the manifest says what a token was too narrow for.
+    Taken over the services' own doors: the lists as operator and accountant, and what these are not shown is not among
+    them. Of a closed region it holds the whole archive too, names and addresses included, as the office may take them:
+    `region import` brings that in as a new region. The manifest says what a token was too narrow for.
     """
     about = await at.region(code)
     portal = await at.portal(about.id, ("operator", "accountant"))
+    office = await at.portal(about.id, ("office",))
     path = into or Path(f"{about.code}.zip")
     files: dict[str, dict[str, Any]] = {}
     left_out: list[dict[str, str]] = []
@@ -54,10 +62,25 @@ async def export(
                         continue
                     archive.writestr(name, content)
                     files[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            origin = str(about.id)
+            if about.closed_since is None:
+                left_out.append({"resource": "archive", "code": "region-open", "why": OPEN})
+            else:
+                await settled(at, WITH_API)
+                try:
+                    for service in WITH_API:
+                        saved = await _part(office, service, about.code, archive)
+                        files[part(service)] = {"bytes": saved.size, "sha256": saved.sha256}
+                        origin = json.loads(saved.first)["origin"]
+                except Refused as refused:
+                    if refused.status != 403:
+                        raise
+                    left_out.append({"resource": "archive", "code": refused.code, "why": refused.detail})
             manifest = {
-                "form": "speerpunt-region-export/1",
+                "form": FORM,
                 "region": about.code,
                 "id": str(about.id),
+                "origin": origin,
                 "at": datetime.now(UTC).isoformat(),
                 "files": files,
                 "leftOut": left_out,
@@ -68,6 +91,16 @@ async def export(
         fresh.unlink(missing_ok=True)
     document = {"region": about.code, "file": str(path), "files": len(files), "leftOut": left_out}
     return Answer(document, lambda console, words: show_export(console, words, document)).of(about)
+
+
+async def _part(office: Portal, service: str, code: str, archive: zipfile.ZipFile) -> Saved:
+    """A service's part of the archive, into the zip. Raises Refused, and then nothing of it is in there."""
+    with tempfile.TemporaryFile() as held:
+        saved = await office.saved(service, f"/v1/region-archives/{code}", held)
+        held.seek(0)
+        with archive.open(part(service), "w", force_zip64=True) as inside:
+            await asyncio.to_thread(shutil.copyfileobj, held, inside)
+    return saved
 
 
 def show_export(console: Console, words: Words, document: dict[str, Any]) -> None:

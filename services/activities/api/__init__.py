@@ -2,6 +2,8 @@
 
 from fastapi import APIRouter
 
+from runtime.http import archives
 from services.activities.api import activities, bookings, catalogue
+from services.activities.archive import PLAN
 
-ROUTERS: tuple[APIRouter, ...] = (catalogue.router, activities.router, bookings.router)
+ROUTERS: tuple[APIRouter, ...] = (catalogue.router, activities.router, bookings.router, archives(PLAN))

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from runtime.http import archives
 from services.funding.api import (
     acceptances,
     allocations,
@@ -41,6 +42,7 @@ from services.funding.api import (
     verifications,
     weights,
 )
+from services.funding.archive import PLAN
 
 BOOKS: tuple[APIRouter, ...] = (
     schemes.router,
@@ -80,4 +82,5 @@ BOOKS: tuple[APIRouter, ...] = (
     fates.router,
     batches.router,
     held.router,
+    archives(PLAN),
 )

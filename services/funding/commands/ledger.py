@@ -45,7 +45,7 @@ async def seal_next(tx: Tx, key: SealingKey, *, at: datetime, most: int = 1_000)
     entries = await books.take_unsealed(tx, most)
     if not entries:
         return None
-    made, hashed = chain.seal(tx.consortium_id, entries, await books.latest_seal(tx), key, at)
+    made, hashed = chain.seal(ids.origin_of(tx.consortium_id), entries, await books.latest_seal(tx), key, at)
     await books.keep_public_key(tx, key, at)
     await books.insert_seal(tx, made, hashed)
     fact = EntriesSealed(
@@ -83,7 +83,7 @@ class Verdict:
 
 async def verify(tx: Tx, anchors: Sequence[Anchor] = ()) -> Verdict:
     """Recomputes the region's whole chain from its rows, and its balances from the postings."""
-    verifier = Verifier(str(tx.consortium_id), await books.public_keys(tx), anchors=anchors)
+    verifier = Verifier(str(ids.origin_of(tx.consortium_id)), await books.public_keys(tx), anchors=anchors)
     async for sealed, present in books.chain(tx):
         verifier.batch(sealed, present)
     broken = verifier.finish()
@@ -116,7 +116,7 @@ async def export(opening: Open) -> AsyncIterator[Chunk]:
     also when it is sealed before it is sent: no entry is left out, and none is there twice.
     """
     async with opening() as tx:
-        consortium = tx.consortium_id
+        consortium = ids.origin_of(tx.consortium_id)
         yield 0, chain_line(str(consortium), await books.public_keys(tx))
     after = 0
     while True:

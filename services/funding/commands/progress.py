@@ -129,4 +129,4 @@ async def _gathered(
     tx: Tx, grant: Grant, scheme: Scheme, seal: Seal, scope: Scope, planned: Sequence[Deliverable]
 ) -> Basis:
     moved = await store.movements(tx, seal.batch, grant.from_, scope.first, scope.last, grant.id)
-    return Basis(tx.consortium_id, grant, scheme, seal, moved, tuple(planned))
+    return Basis(ids.origin_of(tx.consortium_id), grant, scheme, seal, moved, tuple(planned))

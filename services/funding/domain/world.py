@@ -9,7 +9,7 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from runtime.ids import consortium_id
+from runtime.ids import consortium_id, origin_of
 from runtime.problems import Kind, Problem
 from services.funding.domain import contribution as contributions
 from services.funding.domain import refusals
@@ -294,11 +294,11 @@ class World:
         known = self.prints.get(id(record))
         if known is not None:
             return known[1]
-        where = (region, organisation, record.line)
+        where = (origin_of(region), organisation, record.line)
         evidence = self.fingerprints.evidence([piece.sha256 for piece in record.evidence], where)
         worker: list[Claimed] = []
         if record.kind == "hours" and record.worker_ref is not None:
-            number = self.numbers.get((region, organisation), f"{region}/{organisation}")
+            number = self.numbers.get((region, organisation), f"{origin_of(region)}/{organisation}")
             activity = record.activity_ref or ""
             time = (number, sender, record.worker_ref, record.day.isoformat(), str(record.minutes), activity)
             worker = self.fingerprints.worker(time, where)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from runtime import ids
 from runtime.postgres import Database, Tx
 from services.funding.domain.chain import Recorded, Seal, SealingKey, seal_document
 from services.funding.domain.ledger import JournalEntry, Movement, Posting, movements
@@ -131,7 +132,7 @@ async def chain(tx: Tx) -> AsyncIterator[tuple[dict[str, Any], dict[str, dict[st
         for row in await Q.sealed_between.rows(tx, tx.consortium_id, after, found[-1].batch):
             listed.setdefault(row["batch"], []).append((str(row["entry_id"]), row["entry_hash"]))
             if row["kind"] is not None:
-                document = _recorded(row).document(tx.consortium_id)
+                document = _recorded(row).document(ids.origin_of(tx.consortium_id))
                 present.setdefault(row["batch"], {})[document["id"]] = document
         for seal in found:
             yield seal_document(seal, listed.get(seal.batch, [])), present.get(seal.batch, {})
@@ -149,7 +150,7 @@ async def batches(
         _, pairs, present = made[row["batch"]]
         pairs.append((str(row["entry_id"]), row["entry_hash"]))
         if row["kind"] is not None:
-            present.append(_recorded(row).document(tx.consortium_id))
+            present.append(_recorded(row).document(ids.origin_of(tx.consortium_id)))
     return list(made.values())
 
 

@@ -2,7 +2,9 @@
 
 from fastapi import APIRouter
 
+from runtime.http import archives
 from services.partners.api import agreements, erasure, groups, membership, organisations, persons, regions, standing
+from services.partners.archive import PLAN, loaded
 
 ROUTERS: tuple[APIRouter, ...] = (
     regions.router,
@@ -13,4 +15,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     groups.router,
     agreements.router,
     standing.router,
+    archives(PLAN, loaded),
 )

@@ -12,7 +12,11 @@ from runtime.problems import NotFound
 from services.partners.commands import standing
 from services.partners.domain.regions import Consortium, Programme
 from services.partners.events import SOURCE
+from services.partners.store import organisations
 from services.partners.store import regions as store
+
+IMPORTED = "It was imported"
+MOST_ORGANISATIONS = 100_000
 
 
 async def found_consortium(tx: Tx, wanted: Consortium, at: datetime) -> Upserted[Consortium]:
@@ -53,6 +57,23 @@ async def _turn(tx: Tx, closed: bool, reason: str, by: str, at: datetime) -> Ups
     told = region.closed(reason, since) if closed else region.reopened(reason, since)
     await outbox.append(tx, Change("consortium", region.id, turned.seq, (told,)), source=SOURCE, at=at)
     return Upserted(turned, "changed")
+
+
+async def open_imported(tx: Tx, at: datetime) -> None:
+    """Tells of a region that came out of an archive, with its programmes and organisations, and opens it."""
+    region = await store.consortium(tx, lock=True)
+    if region is None:
+        raise NotFound(what="consortium")
+    await store.step_consortium(tx)
+    version = await store.step_consortium(tx)
+    await closing.keep(tx, Closure(region.id, False, IMPORTED, at, version))
+    opened = Change("consortium", region.id, version, (region.founded(), region.reopened(IMPORTED, at)))
+    programmes = [Change("programme", each.id, each.version, (each.planned(),)) for each in await store.programmes(tx)]
+    named = [
+        Change("organisation", each.id, each.version, (each.registered(),))
+        for each in await organisations.organisations_after(tx, "", MOST_ORGANISATIONS)
+    ]
+    await outbox.append(tx, opened, *programmes, *named, source=SOURCE, at=at)
 
 
 async def plan_programme(tx: Tx, wanted: Programme, at: datetime) -> Upserted[Programme]:

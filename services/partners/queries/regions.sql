@@ -43,6 +43,13 @@ SELECT programme_id, code, title, first_day, last_day, lines, version
   FROM programmes
  WHERE consortium_id = $1 AND code = $2;
 
+-- name: programmes
+-- All programmes of the region, by code.
+SELECT programme_id, code, title, first_day, last_day, lines, version
+  FROM programmes
+ WHERE consortium_id = $1
+ ORDER BY code;
+
 -- name: latest_programme
 -- The programme of the region that started last, which is the one that work is booked on.
 SELECT programme_id, code, title, first_day, last_day, lines, version

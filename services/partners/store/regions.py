@@ -73,6 +73,11 @@ async def programme(tx: Tx, code: str) -> Programme | None:
     return _programme(row) if row else None
 
 
+async def programmes(tx: Tx) -> list[Programme]:
+    """All programmes of the region, by code."""
+    return [_programme(row) for row in await Q.programmes.rows(tx, tx.consortium_id)]
+
+
 async def latest_programme(tx: Tx) -> Programme | None:
     """The programme that started last."""
     row = await Q.latest_programme.row(tx, tx.consortium_id)
