@@ -26,6 +26,8 @@ Q = Queries(__file__, "sql/archive.sql")
 
 FORM = "speerpunt-region-archive/1"
 ROWS_AT_A_TIME = 500
+BYTES_AT_A_TIME = 4 * 1024 * 1024
+"""Of what one statement loads; a row that is larger goes by itself."""
 OF_THE_RUNTIME: Mapping[str, str] = {
     "outbox": "what waits to be published is of the region it came from",
     "outbox_aside": "as the outbox",
@@ -170,6 +172,7 @@ class Loading:
     _begun: bool = False
     _table: Table | None = None
     _waiting: list[str] = field(default_factory=list)
+    _held: int = 0
 
     async def begin(self) -> None:
         self._known = {each.name: (place, each) for place, each in enumerate(await tables(self.tx, self.plan))}
@@ -211,15 +214,17 @@ class Loading:
         text = line.decode()
         if not text.startswith(start):
             raise ArchiveUnusable(why="a row is not written as a row")
-        if table is not self._table or len(self._waiting) >= ROWS_AT_A_TIME:
+        full = len(self._waiting) >= ROWS_AT_A_TIME or self._held + len(text) > BYTES_AT_A_TIME
+        if table is not self._table or full:
             await self._flush()
         self._place, self._table = place, table
         self._waiting.append(text[len(start) : -1])
+        self._held += len(text)
         self.rows += 1
 
     async def _flush(self) -> None:
         table, waiting = self._table, self._waiting
-        self._waiting = []
+        self._waiting, self._held = [], 0
         if table is None or not waiting:
             return
         instead: dict[str, str] = dict(self.names) if table.name == self.plan.region else {}

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from runtime import ids
+from runtime import archive, ids
 from runtime.archive import ArchiveUnusable, Loading, written
 from runtime.postgres import Database
 from services.funding.archive import PLAN
@@ -97,6 +97,12 @@ async def test_the_new_region_has_the_same_books_and_goes_on_from_there_and_the_
     assert after["verdict"].batches == before["verdict"].batches + 1
     assert await taken(books) == lines
     assert await standing(books) == before
+
+
+async def test_it_comes_in_the_same_in_statements_of_a_row_each(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "BYTES_AT_A_TIME", 1)
+    before = await standing(books)
+    assert await standing(await load(books, await taken(books))) == before
 
 
 async def test_an_archive_of_the_new_region_comes_in_once_more_under_its_first_name(books: Books) -> None:
