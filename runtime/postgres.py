@@ -5,7 +5,7 @@ Only doors and the consumer open a transaction; whatever writes takes it as `tx`
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -71,6 +71,8 @@ class Tx:
     event_ids: list[UUID] = field(default_factory=list)
     before_append: Callable[[], None] = lambda: None
     """Called before facts are appended; raises when there is no room for them."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whose statement is in the database: a connection takes one at a time, in the order in which they came."""
 
     @property
     def consortium_id(self) -> UUID:
@@ -86,26 +88,54 @@ class Tx:
         if consortium_id not in self.consortia:
             raise ValueError("that consortium does not belong to this transaction")
         return Tx(
-            self.connection, frozenset({consortium_id}), context or self.context, self.event_ids, self.before_append
+            self.connection,
+            frozenset({consortium_id}),
+            context or self.context,
+            self.event_ids,
+            self.before_append,
+            self.turn,
         )
 
     async def fetch(self, query: str, *args: Any) -> list[Record]:
-        rows: list[Record] = await self.connection.fetch(query, *args)
+        async with self.turn:
+            rows: list[Record] = await self.connection.fetch(query, *args)
         return rows
 
     async def fetchrow(self, query: str, *args: Any) -> Record | None:
-        row: Record | None = await self.connection.fetchrow(query, *args)
+        async with self.turn:
+            row: Record | None = await self.connection.fetchrow(query, *args)
         return row
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        return await self.connection.fetchval(query, *args)
+        async with self.turn:
+            return await self.connection.fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
-        status: str = await self.connection.execute(query, *args)
+        async with self.turn:
+            status: str = await self.connection.execute(query, *args)
         return status
 
     async def executemany(self, command: str, args: Iterable[Sequence[Any]]) -> None:
-        await self.connection.executemany(command, args)
+        async with self.turn:
+            await self.connection.executemany(command, args)
+
+
+async def abreast(*steps: Coroutine[Any, Any, object]) -> None:
+    """Steps of one transaction that do not wait for each other's answers: while the database does what one asks, the
+    next makes its own statement ready. The first statements of all get there in the order of the steps.
+
+    Raises the first error there is; the transaction is of no use then, and the other steps are called off.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(step)
+                await asyncio.sleep(0)  # it gets as far as its statement, and an answer that came is heard
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    finally:
+        for step in steps:
+            step.close()  # one that was never begun
 
 
 class Database:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from runtime import ids, outbox
 from runtime.event import Change, Context, Fact
-from runtime.postgres import Tx
+from runtime.postgres import Tx, abreast
 from services.funding.commands import ledger
 from services.funding.domain import acceptance, holding, receiving, rejection
 from services.funding.domain import contribution as domain
@@ -145,15 +145,22 @@ class Work:
 async def write(tx: Tx, work: Work, *, at: datetime) -> None:
     """Writes it. The caller holds the locks; accounts are locked here, as the last."""
     tx = tx.within(work.region)
-    await store.add(tx, list(work.new.values()))
-    await store.move(tx, list(work.moved.values()))
+    await abreast(
+        store.add(tx, list(work.new.values())),
+        store.move(tx, list(work.moved.values())),
+        _claim(tx, work),
+        kept.add_records(tx, work.records),
+        kept.settle(tx, [(*record, *state) for record, state in work.settled.items()]),
+        kept.add_receipts(tx, work.receipts, at),
+        ledger.post(tx, work.entries, at=at),
+        outbox.append(tx, *work.changes, source=SOURCE, at=at),
+    )
+
+
+async def _claim(tx: Tx, work: Work) -> None:
+    """What is freed first: a correction claims again what the record before it claimed."""
     await kept.free(tx, work.freed)
     await kept.claim(tx, work.claims)
-    await kept.add_records(tx, work.records)
-    await kept.settle(tx, [(*record, *state) for record, state in work.settled.items()])
-    await kept.add_receipts(tx, work.receipts, at)
-    await ledger.post(tx, work.entries, at=at)
-    await outbox.append(tx, *work.changes, source=SOURCE, at=at)
 
 
 def told(reasons: tuple[Reason, ...]) -> tuple[ReceiptReason, ...]:
