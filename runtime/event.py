@@ -62,9 +62,10 @@ class Change:
     context: Context | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
-    """One message as read from Kafka, its envelope parsed.
+    """One message as read from Kafka, its envelope parsed. Nobody changes it; `read` is what its handler made of it
+    beforehand, if it is one that does.
 
     `data` is the parsed JSON object for an event of ours. At the intake nothing can be assumed of a message, so there
     `data` is None and the door works from `value` and `headers`. `topic` is without the installation's prefix.
@@ -87,6 +88,7 @@ class Received:
     correlation_id: UUID | None = None
     traceparent: str | None = None
     data: dict[str, Any] | None = field(default=None)
+    read: Any = field(default=None, compare=False, repr=False)
 
     @property
     def trace_id(self) -> str | None:

@@ -1,4 +1,5 @@
-"""The consumer's loop: one fetch, one transaction, then the offsets; and one by one when that fails."""
+"""The consumer's loop: one page, one transaction, then the offsets; and one by one when that fails. Meanwhile the next
+page is read."""
 
 import asyncio
 import contextlib
@@ -14,8 +15,9 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from runtime import counts, failpoints, inbox, kafka, telemetry
 from runtime.consumer import dead_letters
+from runtime.consumer.ahead import Ahead
 from runtime.consumer.outcomes import Dead, Done, Outcome, Retry, classify, give_up
-from runtime.consumer.subscription import NOBODY, Subscription
+from runtime.consumer.subscription import NOBODY, Reader, Subscription
 from runtime.event import Context, Received, receive
 from runtime.postgres import Database
 from runtime.settings import Settings
@@ -61,6 +63,10 @@ class Consumer:
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     _looked_at: float = 0.0
     _waiting_at: dict[TopicPartition, int] = field(default_factory=dict)
+    _ahead: Ahead = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ahead = Ahead(self._receive, self.subscription.most)
 
     @property
     def name(self) -> str:
@@ -98,23 +104,33 @@ class Consumer:
     async def close(self) -> None:
         """Leaves the group, so that another member takes over at once."""
         client, self._kafka = self._kafka, None
+        self._ahead.drop_all()
         if client is not None:
             with contextlib.suppress(TimeoutError):  # one that is stuck is thrown out by the group itself
                 await asyncio.wait_for(client.stop(), LEAVE_SECONDS)
 
     async def run_once(self) -> int:
-        """Handles what one fetch brings; how many messages that were."""
+        """Handles one page, that which was read ahead or what a fetch brings; how many messages that were."""
         client = self._client()
         await self._hold_and_release(client)
-        fetched = await client.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=self.subscription.most)
-        if not fetched:
+        batch = self._ahead.take()
+        if not batch:
+            fetched = await client.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=self.subscription.most)
+            batch = {partition: self._receive(partition, records) for partition, records in fetched.items()}
+        if not batch:
             await self._look_for_standstill(client)
             return 0
         async with self._busy:
-            batch = {partition: self._receive(partition, records) for partition, records in fetched.items()}
-            offsets = await self._handle(client, batch)
-            failpoints.hit("consumer.before-offsets")
-            await self._commit(client, offsets)
+            next_page = asyncio.create_task(self._ahead.fetch(client))
+            try:
+                offsets = await self._handle(client, batch)
+                failpoints.hit("consumer.before-offsets")
+                await self._commit(client, offsets)
+            except BaseException:
+                next_page.cancel()
+                await asyncio.gather(next_page, return_exceptions=True)
+                raise
+            await next_page
         return sum(map(len, batch.values()))
 
     async def _look_for_standstill(self, client: AIOKafkaConsumer) -> None:
@@ -143,13 +159,18 @@ class Consumer:
             raise RuntimeError("start the consumer first")
         return self._kafka
 
-    def _receive(self, partition: TopicPartition, records: Iterable[object]) -> list[Received]:
+    def _receive(self, partition: TopicPartition, records: Iterable[Any]) -> list[Received]:
         topic = partition.topic.removeprefix(self.settings.topic_prefix)
         raw = self.subscription.raw
-        return [
-            receive(topic, one.partition, one.offset, one.timestamp, one.key, one.value, one.headers, raw=raw)  # type: ignore[attr-defined]
+        found = [
+            receive(topic, one.partition, one.offset, one.timestamp, one.key, one.value, one.headers, raw=raw)
             for one in records
         ]
+        if isinstance(handler := self.subscription.handler, Reader):
+            for event in found:
+                with contextlib.suppress(Exception):  # said when it is handled, where a message can be buried
+                    event.read = handler.read(event)
+        return found
 
     async def _handle(
         self, client: AIOKafkaConsumer, batch: Mapping[TopicPartition, Sequence[Received]]
@@ -253,6 +274,7 @@ class Consumer:
             tries=tries,
             trace_id=event.trace_id,
         )
+        self._ahead.drop(partition)
         with contextlib.suppress(IllegalStateError):  # the partition went to another member meanwhile
             client.pause(partition)
             client.seek(partition, event.offset)
@@ -278,6 +300,8 @@ class Consumer:
             with contextlib.suppress(IllegalStateError):
                 if wanted != (partition in client.paused()):
                     (client.pause if wanted else client.resume)(partition)
+                if wanted:
+                    self._ahead.put_back(client, partition)
 
     async def _commit(self, client: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
         assigned = client.assignment()
@@ -301,6 +325,7 @@ class Consumer:
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """What was remembered of partitions that are no longer ours."""
         for partition in partitions:
+            self._ahead.drop(partition)
             self._held.pop(partition, None)
             self._failures.pop(partition, None)
             self._deaths.pop(partition, None)

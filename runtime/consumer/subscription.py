@@ -31,6 +31,14 @@ class Typed(Protocol):
     def model_of(self, event_type: str) -> type[BaseModel] | None: ...
 
 
+@runtime_checkable
+class Reader(Protocol):
+    """A handler that reads a message before its turn comes, while the database is busy with the ones before it."""
+
+    def read(self, event: Received) -> object:
+        """What it says, from the message alone; kept as `event.read`. What raises is read, and raises, in its turn."""
+
+
 def whose(events: Sequence[Received]) -> Collection[UUID]:
     """The consortia that the messages name themselves."""
     return {event.consortium_id for event in events if event.consortium_id is not None}

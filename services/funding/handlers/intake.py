@@ -29,7 +29,6 @@ class Directory(Protocol):
 
 
 _answers: ContextVar[Mapping[Question, bool]] = ContextVar("answers")
-_arrived: ContextVar[Mapping[str, Arrival]] = ContextVar("arrived")
 """What `prepare` found out, for `handle`, which the consumer calls next in the same task."""
 
 
@@ -57,12 +56,14 @@ class Intake:
             pledged = await intake.pledged(tx, questions) if questions else frozenset()
         return await self._directory.stand(questions, pledged) if questions else {}
 
+    def read(self, event: Received) -> Arrival:
+        """The record that a message is."""
+        return arrival(event)
+
     async def prepare(self, events: Sequence[Received]) -> None:
         """Asks partners what the copy here cannot tell. Raises Unavailable when partners is away: then nothing is
         refused, and everything is tried again."""
-        arrived = {event.record: arrival(event) for event in events}
-        _arrived.set(arrived)
-        _answers.set(await self.ask(list(arrived.values())))
+        _answers.set(await self.ask(_arrivals(events)))
 
     async def handle(self, tx: Tx, events: Sequence[Received]) -> None:
         """Takes the records in."""
@@ -94,8 +95,7 @@ def regions(events: Sequence[Received]) -> Collection[UUID]:
 
 
 def _arrivals(events: Sequence[Received]) -> list[Arrival]:
-    arrived = _arrived.get({})
-    return [arrived.get(event.record) or arrival(event) for event in events]
+    return [event.read if isinstance(event.read, Arrival) else arrival(event) for event in events]
 
 
 def subscription(handler: Intake) -> Subscription:
