@@ -41,15 +41,12 @@ async def append(tx: Tx, *changes: Change, source: str, at: datetime) -> Sequenc
             rows.append(
                 (
                     event_id,
-                    tx.consortium_id,
                     change.topic or fact.topic,
                     change.key or str(change.aggregate_id),
                     change.kind,
                     change.aggregate_id,
                     version,
                     fact.fact_type,
-                    source,
-                    at,
                     context.correlation_id or event_id,
                     context.causation_id,
                     context.traceparent,
@@ -57,6 +54,6 @@ async def append(tx: Tx, *changes: Change, source: str, at: datetime) -> Sequenc
                 )
             )
     if rows:
-        await Q.append.execute(tx, *(list(column) for column in zip(*rows, strict=True)))
+        await Q.append.execute(tx, tx.consortium_id, source, at, *(list(column) for column in zip(*rows, strict=True)))
         tx.event_ids.extend(ids)
     return ids
