@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from aiokafka.errors import KafkaError
 from google.protobuf.timestamp_pb2 import Timestamp
 from speerpunt.runtime.v1 import operations_pb2 as pb
@@ -15,6 +16,8 @@ from runtime.masking import EVENT_TYPE
 from runtime.postgres import Database
 from runtime.problems import InvalidInput, NotFound, Unavailable
 from runtime.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 NAME = "speerpunt.runtime.v1.Operations"
 USUAL = 100
@@ -64,6 +67,7 @@ class Operations(operations_pb2_grpc.OperationsServicer):
         try:
             found = await ops.lag(self._database, self._settings, self._subscriptions)
         except KafkaError as error:
+            log.info("lag-cannot-be-told", error=type(error).__name__)
             raise Unavailable(what="Kafka") from error
         return pb.GetLagResponse(
             consumers=[

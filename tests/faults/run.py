@@ -158,8 +158,8 @@ async def main(seeds: Sequence[int]) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Brings faults over the real services and checks the invariants.")
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seed", type=int, nargs="+")
     parser.add_argument("--seeds", type=int, default=int(os.environ.get("SEEDS", "1")))
     options = parser.parse_args()
-    chosen = [options.seed] if options.seed is not None else list(range(1, options.seeds + 1))
+    chosen = options.seed or list(range(1, options.seeds + 1))
     sys.exit(asyncio.run(main(chosen)))

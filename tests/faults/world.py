@@ -311,12 +311,15 @@ class World:
         while restless:
             if loop.time() > until:
                 return restless
-            try:
-                restless = [each for service in self.services for each in await self._restless(service)]
-            except Exception as error:
-                restless = [f"{type(error).__name__} when asked"]
+            restless = [each for service in self.services for each in await self._asked(service)]
             await asyncio.sleep(0.1)
         return []
+
+    async def _asked(self, service: str) -> list[str]:
+        try:
+            return await self._restless(service)
+        except Exception as error:
+            return [f"{service} cannot tell: {type(error).__name__}: {error}"]
 
     async def _restless(self, service: str) -> list[str]:
         stub = operations_pb2_grpc.OperationsStub(self.rpc(service).channel)

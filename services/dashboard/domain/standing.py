@@ -127,7 +127,7 @@ class Standing:
     @property
     def strictest(self) -> Reading | None:
         """The reading that asks most."""
-        return max(self.readings, key=lambda reading: reading.required_cents, default=None)
+        return strictest_of(self.readings)
 
     def calls(self, most: int = 10) -> list[Cell]:
         """Who is furthest behind its word, most at stake first."""
@@ -135,6 +135,25 @@ class Standing:
         return sorted(behind, key=lambda each: (-each.at_stake_cents, each.delivered_cents, str(each.organisation_id)))[
             :most
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What a standing comes to in cents, without its cells: for many regions side by side."""
+
+    realised_cents: int
+    forecast_cents: int
+    readings: tuple[Reading, ...]
+
+    @property
+    def strictest(self) -> Reading | None:
+        """The reading that asks most."""
+        return strictest_of(self.readings)
+
+
+def strictest_of(readings: Iterable[Reading]) -> Reading | None:
+    """The reading that asks most; None when funding has told none."""
+    return max(readings, key=lambda reading: reading.required_cents, default=None)
 
 
 def readings_of(told: Iterable[dict[str, object]]) -> tuple[Reading, ...]:

@@ -76,8 +76,8 @@ async def regions(visit: Seen) -> Response:
     """All regions that this person may see, side by side."""
     ids = [region.id for region in visit.regions]
     async with visit.database.transaction(ids) as tx:
-        found = await views.standings(tx, ids, visit.on)
-    rows = [{"region": region, "standing": found[region.id]} for region in visit.regions]
+        found = await views.sums(tx, ids, visit.on)
+    rows = [{"region": region, "sum": found[region.id]} for region in visit.regions]
     return render(visit, "regions", rows=rows)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from runtime.postgres import Database, Tx
-from services.dashboard.domain.standing import Cell, Standing, readings_of
+from services.dashboard.domain.standing import Cell, Reading, Standing, Sum, readings_of
 from services.dashboard.domain.today import Waiting, most_at_stake
 from services.dashboard.store import Q
 
@@ -44,20 +44,27 @@ async def named(tx: Tx) -> Named:
 
 async def standing(tx: Tx, on: date) -> Standing:
     """The co-financing as of a day, against the threshold that funding told last."""
-    return (await standings(tx, [tx.consortium_id], on))[tx.consortium_id]
+    cells = tuple(Cell(**row) for row in await Q.cells.rows(tx, tx.consortium_id, on))
+    return Standing(cells, (await _readings(tx, [tx.consortium_id])).get(tx.consortium_id, ()))
 
 
-async def standings(tx: Tx, regions: Sequence[UUID], on: date) -> dict[UUID, Standing]:
-    """The same of several regions of one transaction, with as many questions as for one."""
-    cells: dict[UUID, list[Cell]] = {region: [] for region in regions}
-    for row in await Q.cells.rows(tx, list(regions), on):
-        of = dict(row)
-        cells[of.pop("consortium_id")].append(Cell(**of))
-    told = {row["consortium_id"]: row["readings"] for row in await Q.positions.rows(tx, list(regions))}
+async def sums(tx: Tx, regions: Sequence[UUID], on: date) -> dict[UUID, Sum]:
+    """What the standings of several regions come to, added up by the database."""
+    readings = await _readings(tx, regions)
+    found = {row["consortium_id"]: row for row in await Q.sums.rows(tx, list(regions), on)}
     return {
-        region: Standing(tuple(found), readings_of(_json(told[region]) if region in told else ()))
-        for region, found in cells.items()
+        region: Sum(
+            found[region]["realised_cents"] if region in found else 0,
+            found[region]["forecast_cents"] if region in found else 0,
+            readings.get(region, ()),
+        )
+        for region in regions
     }
+
+
+async def _readings(tx: Tx, regions: Sequence[UUID]) -> dict[UUID, tuple[Reading, ...]]:
+    rows = await Q.positions.rows(tx, list(regions))
+    return {row["consortium_id"]: readings_of(_json(row["readings"])) for row in rows}
 
 
 def _json(value: Any) -> Any:

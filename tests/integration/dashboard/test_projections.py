@@ -13,6 +13,7 @@ from runtime.event import Fact, Received, parse_object
 from runtime.migrate import migrate
 from runtime.postgres import Database
 from services.dashboard.app import MIGRATIONS
+from services.dashboard.domain.standing import Sum
 from services.dashboard.handlers import projector, subscriptions
 from services.dashboard.handlers.facts import FACTS
 from services.dashboard.store import Q
@@ -140,18 +141,51 @@ async def test_a_region_shows_closed_from_its_closing_to_its_reopening_whichever
     assert seen == [(None, ""), (None, ""), (None, ""), still, (None, "")]
 
 
-async def test_regions_side_by_side_stand_as_each_stands_by_itself(db: Database) -> None:
-    facts = samples("funding")
-    await hear(db, "funding", [received(fact, place, REGION) for place, fact in enumerate(facts, 1)])
-    day = date(2099, 1, 1)
-    alone = {}
+async def test_regions_side_by_side_come_to_what_each_comes_to_by_itself(db: Database) -> None:
+    """Over made up years: the sums of the database are those of the rules, on any day."""
+    events = importlib.import_module("services.funding.events")
+    samples_of = {type(fact): fact for fact in samples("funding")}
+    declared, pledged = samples_of[events.ContributionDeclared], samples_of[events.PledgeSigned]
+    dice = random.Random(11)
     for region in (REGION, OTHER):
-        async with db.transaction(region) as tx:
-            alone[region] = await views.standing(tx, day)
-    async with db.transaction({REGION, OTHER}) as tx:
-        assert await views.standings(tx, [REGION, OTHER], day) == alone
-    assert alone[REGION].cells
-    assert alone[OTHER].cells == ()
+        told, companies = [], [uuid4() for _ in range(6)]
+        for place, company in enumerate(companies, 1):
+            first = date(2021, 1, 1) + timedelta(days=dice.randrange(400))
+            lines = [
+                events.PledgedLine(line=line, minutes=60, cents=dice.randrange(1, 90_000_000))
+                for line in ("robots", "water")
+            ]
+            of = {"pledge_id": uuid4(), "organisation_id": company, "from_": first, "signed_on": first}
+            last = first + timedelta(days=dice.randrange(1, 900))
+            told.append(
+                received(pledged.model_copy(update={**of, "until": last, "lines": tuple(lines)}), place, region)
+            )
+        ids = [uuid4() for _ in range(120)]
+        for each in ids:
+            of = {
+                "contribution_id": each,
+                "organisation_id": dice.choice(companies),
+                "line": dice.choice(("robots", "water", "wind")),
+                "day": date(2021, 1, 1) + timedelta(days=dice.randrange(1500)),
+                "value_cents": dice.randrange(1, 5_000_000),
+            }
+            told.append(received(declared.model_copy(update=of), 1, region))
+        await hear(db, "funding", told)
+        moves: list[Received] = []
+        for each in dice.sample(ids, 90):
+            moves.append(received(events.ContributionAccepted(contribution_id=each, batch_id=ids[0]), 2, region))
+            if dice.random() < 0.2:
+                moves.append(received(events.ContributionReversed(contribution_id=each, reason="replaced"), 3, region))
+        await hear(db, "funding", moves)
+    for day in (date(2020, 1, 1), date(2022, 3, 4), date(2023, 6, 30), date(2099, 1, 1)):
+        alone = {}
+        for region in (REGION, OTHER):
+            async with db.transaction(region) as tx:
+                found = await views.standing(tx, day)
+            alone[region] = Sum(found.total.realised_cents, found.forecast_cents, found.readings)
+        async with db.transaction({REGION, OTHER}) as tx:
+            assert await views.sums(tx, [REGION, OTHER], day) == alone
+        assert (alone[REGION].forecast_cents > 0) is (day.year > 2020)
 
 
 async def test_a_seal_that_does_not_follow_from_the_one_before_shows_that_the_chain_is_broken(db: Database) -> None:

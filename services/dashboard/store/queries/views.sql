@@ -35,28 +35,28 @@ SELECT DISTINCT ON (consortium_id) consortium_id, as_of, readings, realised_cent
 FROM positions WHERE consortium_id = ANY ($1::uuid[]) ORDER BY consortium_id, day DESC;
 
 -- name: cells
--- Per region of these, organisation and line, up to and including a day: accepted, declared, promised, and what of the promise fell due
--- (a straight line over the days of the pledge, rounded down to the cent).
+-- Per organisation and line of the region, up to and including a day: accepted, declared, promised, and what of the promise
+-- fell due (a straight line over the days of the pledge, rounded down to the cent).
 WITH parts AS (
-    SELECT consortium_id, organisation_id, line,
+    SELECT organisation_id, line,
            sum(cents) FILTER (WHERE state = 'accepted') AS realised_cents,
            sum(minutes) FILTER (WHERE state = 'accepted') AS realised_minutes,
            sum(cents) FILTER (WHERE state <> 'accepted') AS declared_cents,
            sum(minutes) FILTER (WHERE state <> 'accepted') AS declared_minutes,
            0::numeric AS promised_cents, 0::numeric AS promised_minutes, 0::numeric AS due_cents, max(day) AS last_day
     FROM contributions
-    WHERE consortium_id = ANY ($1::uuid[]) AND day <= $2 AND state <> 'reversed'
-    GROUP BY consortium_id, organisation_id, line
+    WHERE consortium_id = $1 AND day <= $2 AND state <> 'reversed'
+    GROUP BY organisation_id, line
     UNION ALL
-    SELECT consortium_id, organisation_id, promise ->> 'line', 0, 0, 0, 0, (promise ->> 'cents')::numeric,
+    SELECT organisation_id, promise ->> 'line', 0, 0, 0, 0, (promise ->> 'cents')::numeric,
            (promise ->> 'minutes')::numeric,
            div((promise ->> 'cents')::numeric * least(greatest($2 - first_day + 1, 0), last_day - first_day + 1),
                last_day - first_day + 1),
            NULL
     FROM pledges, LATERAL jsonb_array_elements(lines) AS promise
-    WHERE consortium_id = ANY ($1::uuid[]) AND signed_on <= $2
+    WHERE consortium_id = $1 AND signed_on <= $2
 )
-SELECT consortium_id, organisation_id, line,
+SELECT organisation_id, line,
        coalesce(sum(realised_cents), 0)::bigint AS realised_cents,
        coalesce(sum(realised_minutes), 0)::bigint AS realised_minutes,
        coalesce(sum(declared_cents), 0)::bigint AS declared_cents,
@@ -66,7 +66,47 @@ SELECT consortium_id, organisation_id, line,
        coalesce(sum(due_cents), 0)::bigint AS due_cents,
        max(last_day) AS last_day
 FROM parts
-GROUP BY consortium_id, organisation_id, line;
+GROUP BY organisation_id, line;
+
+-- name: sums
+-- Per region of these: realised and forecast as of a day, in cents. The rules of `domain/standing.py`, for many regions at
+-- once: kept totals without what is later than the day, and what of each promise has yet to fall due as far as partners kept
+-- their word.
+WITH later AS (
+    SELECT consortium_id, organisation_id, line,
+           coalesce(sum(cents) FILTER (WHERE state = 'accepted'), 0)::bigint AS realised, sum(cents)::bigint AS delivered
+    FROM contributions
+    WHERE consortium_id = ANY ($1::uuid[]) AND day > $2 AND state <> 'reversed'
+    GROUP BY consortium_id, organisation_id, line
+), promises AS (
+    SELECT consortium_id, organisation_id, promise ->> 'line' AS line, (promise ->> 'cents')::bigint AS cents,
+           least(greatest($2 - first_day + 1, 0), last_day - first_day + 1) AS due_days,
+           last_day - first_day + 1 AS days
+    FROM pledges, LATERAL jsonb_array_elements(lines) AS promise
+    WHERE consortium_id = ANY ($1::uuid[]) AND signed_on <= $2
+), promised AS (
+    SELECT consortium_id, organisation_id, line, sum(cents)::bigint AS promised,
+           sum(cents * due_days / days)::bigint AS due
+    FROM promises GROUP BY consortium_id, organisation_id, line
+), cells AS MATERIALIZED (
+    SELECT consortium_id, organisation_id,
+           coalesce(totals.realised_cents, 0) - coalesce(later.realised, 0) AS realised,
+           coalesce(totals.realised_cents + totals.declared_cents, 0) - coalesce(later.delivered, 0) AS delivered,
+           coalesce(promised, 0) AS promised, coalesce(due, 0) AS due
+    FROM (SELECT * FROM totals WHERE consortium_id = ANY ($1::uuid[])) AS totals
+         LEFT JOIN later USING (consortium_id, organisation_id, line)
+         FULL JOIN promised USING (consortium_id, organisation_id, line)
+), words AS (
+    SELECT consortium_id,
+           CASE WHEN sum(due) > 0 THEN div(sum(least(due, delivered)) * 10000, sum(due)) ELSE 10000 END::bigint AS kept
+    FROM (SELECT consortium_id, sum(due)::bigint AS due, sum(delivered)::bigint AS delivered FROM cells
+          GROUP BY consortium_id, organisation_id) AS partners
+    GROUP BY consortium_id
+)
+SELECT consortium_id, sum(realised)::bigint AS realised_cents,
+       sum(delivered + greatest(0, promised - greatest(due, delivered)) * kept / 10000)::bigint AS forecast_cents
+FROM cells JOIN words USING (consortium_id)
+GROUP BY consortium_id;
 
 -- name: months
 -- What was brought in per month, up to and including a day: accepted and still declared.
