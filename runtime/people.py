@@ -32,7 +32,7 @@ class People:
         if person is not None and self._clock() < until:
             return person
         question = pb.ResolvePersonRequest(consortium_id=str(consortium_id), issuer=issuer, subject=subject)
-        answer = await self._client.call(self._stub.ResolvePerson, question)
+        answer = await self._client.call(self._stub.ResolvePerson, question, again=True)
         self._known.pop(account, None)
         if not answer.person_id:
             return None

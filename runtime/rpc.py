@@ -254,6 +254,13 @@ def _kind(status: str, named: str) -> Kind:
     return next(iter(exact or found), Kind.UNAVAILABLE)
 
 
+def _ended_unanswered(error: grpc.aio.AioRpcError) -> bool:
+    """Whether the connection says so, and not a service: our doors name the kind of what they refuse."""
+    return error.code() is grpc.StatusCode.UNAVAILABLE and not any(
+        name == "problem-kind" for name, _ in error.trailing_metadata() or ()
+    )
+
+
 class Tokens(Protocol):
     """Whose token a call carries: usually the service's own, at a console that of the person at it."""
 
@@ -276,8 +283,12 @@ class Client:
         *,
         timeout_seconds: float = DEADLINE_SECONDS,
         tokens: Tokens | None = None,
+        again: bool = False,
     ) -> Any:
         """Calls a stub's method; with `tokens` on behalf of somebody else than this service.
+
+        With `again` it is asked once more when the connection ended before there was an answer, as it does when the
+        process at the other side is replaced: only for what has one effect, or none, however often it is asked.
 
         Raises CalledInTransaction inside an open transaction, Unavailable when the other side is away, too slow or
         broken, RemoteProblem with its kind, code and sentence when it refuses.
@@ -288,8 +299,14 @@ class Client:
             metadata = [("authorization", f"Bearer {await (tokens or self._tokens).token()}")]
             if parent := telemetry.current_traceparent():
                 metadata.append(("traceparent", parent))
+            until = time.monotonic() + timeout_seconds
             try:
                 return await method(request, timeout=timeout_seconds, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                if not (again and _ended_unanswered(error)):
+                    raise self._problem(error) from error
+            try:
+                return await method(request, timeout=max(0.0, until - time.monotonic()), metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 raise self._problem(error) from error
 

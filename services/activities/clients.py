@@ -58,16 +58,16 @@ class FundingDesk:
             cents=step.cents,
             purpose=f"activity {step.code}",
         )
-        answer = await answered("funding", self._client.call(self._stub.Reserve, request))
+        answer = await answered("funding", self._client.call(self._stub.Reserve, request, again=True))
         if answer.state not in _SET_ASIDE:
             raise RefusedElsewhere(what="funding", why="this reservation was released before.")
 
     async def confirm(self, consortium_id: UUID, step: BudgetStep) -> None:
         """Turns what was set aside into a commitment."""
         request = funding_pb2.ConfirmRequest(consortium_id=str(consortium_id), reservation_id=str(step.activity_id))
-        await answered("funding", self._client.call(self._stub.Confirm, request))
+        await answered("funding", self._client.call(self._stub.Confirm, request, again=True))
 
     async def release(self, consortium_id: UUID, step: BudgetStep) -> None:
         """Gives what was set aside back. Raises NotFound when nothing ever was."""
         request = funding_pb2.ReleaseRequest(consortium_id=str(consortium_id), reservation_id=str(step.activity_id))
-        await answered("funding", self._client.call(self._stub.Release, request))
+        await answered("funding", self._client.call(self._stub.Release, request, again=True))

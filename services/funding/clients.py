@@ -26,7 +26,7 @@ class Programmes:
         """The programme that started last; None when there is none. Raises Unavailable when partners is away."""
         request = pb.GetProgrammeRequest(consortium_id=str(consortium_id))
         try:
-            told = await self._client.call(self._stub.GetProgramme, request)
+            told = await self._client.call(self._stub.GetProgramme, request, again=True)
         except RemoteProblem as problem:
             if problem.kind is Kind.NOT_FOUND:
                 return None
@@ -61,7 +61,7 @@ class Audiences:
         Raises RemoteProblem for an audience that partners does not have, and Unavailable when it is away.
         """
         request = pb.ListAudienceRequest(consortium_id=str(consortium_id), audiences=sorted(audiences))
-        told = await self._client.call(self._stub.ListAudience, request)
+        told = await self._client.call(self._stub.ListAudience, request, again=True)
         return frozenset(UUID(each) for each in told.organisation_ids)
 
 
@@ -96,7 +96,7 @@ class Standings:
                 ]
             )
             try:
-                told = await self._client.call(self._stub.BatchGetStanding, request)
+                told = await self._client.call(self._stub.BatchGetStanding, request, again=True)
             except RemoteProblem as problem:
                 raise Unavailable(what="partners", retry_after_seconds=2) from problem
             if len(told.answers) != len(part):

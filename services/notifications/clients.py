@@ -65,7 +65,9 @@ class Directory:
             consortium_id=str(consortium_id), audience=audience, day=day.isoformat() if day else ""
         )
         try:
-            answer = await self._client.call(self._stub.ResolveAudience, request, timeout_seconds=AUDIENCE_SECONDS)
+            answer = await self._client.call(
+                self._stub.ResolveAudience, request, timeout_seconds=AUDIENCE_SECONDS, again=True
+            )
         except RemoteProblem as problem:
             if problem.kind in (Kind.NOT_FOUND, Kind.INVALID):
                 raise NotFound(what="such audience at partners") from problem

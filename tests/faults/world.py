@@ -62,7 +62,7 @@ class Unknown(Exception):
     """Nobody can tell whether it took effect: no answer, or 5xx."""
 
 
-class _ProxiedStack(Stack):
+class ProxiedStack(Stack):
     """Services that reach PostgreSQL and Kafka through proxies only; `sockets` is where the former listen."""
 
     sockets: Path
@@ -80,12 +80,14 @@ def _host(url: str) -> str:
 class World:
     """`async with World() as world:` has the stack running. The faults are methods; clients are in workloads.py."""
 
+    stack_type: type[ProxiedStack] = ProxiedStack
+
     def __init__(self, services: Sequence[str] = ("partners", "funding", "activities"), **environment: str) -> None:
         """`environment` are settings of all services, such as SPEERPUNT_OUTBOX_MOST_FACTS="500"."""
         ports = Ports({})
         self._broker, self._front = ports.take("kafka"), ports.take("front")
         self.services = tuple(services)
-        self.stack = _ProxiedStack(
+        self.stack = self.stack_type(
             services=services,
             progress=lambda _: None,
             ports={"kafka": self._broker},

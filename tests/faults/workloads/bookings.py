@@ -17,6 +17,8 @@ from tests.faults.world import Refused, World
 class Bookings:
     """Rivals sign classes up for the seats of activities over HTTP, each under an idempotency key. I7 and I11."""
 
+    rivals: int = 12
+    pause_seconds: float = 0.0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     _region: Region = field(default_factory=Region)
     _told: dict[str, str] = field(default_factory=dict)
@@ -55,9 +57,10 @@ class Bookings:
         loop = asyncio.get_running_loop()
         while loop.time() < until:
             code = f"visit-{self._number}"
-            rivals = (self._sign_up(world, code, rng.randint(3, 9)) for _ in range(12))
+            rivals = (self._sign_up(world, code, rng.randint(3, 9)) for _ in range(self.rivals))
             await asyncio.gather(*rivals)
             await self._plan(world)
+            await asyncio.sleep(self.pause_seconds)
 
     async def _sign_up(self, world: World, activity: str, pupils: int) -> None:
         key, name = str(uuid4()), f"class-{uuid4().hex[:8]}"

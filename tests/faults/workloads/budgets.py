@@ -18,6 +18,8 @@ from tests.faults.world import World
 class Budgets:
     """Rivals set money of one line aside, commit it and give it back, over gRPC. I2, I3 and I11."""
 
+    rivals: int = 6
+    pause_seconds: float = 0.0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     _region: Region = field(default_factory=Region)
     _told: dict[UUID, set[str]] = field(default_factory=dict)
@@ -28,7 +30,7 @@ class Budgets:
         await self._region.with_money(world, 100_000)
 
     async def clients(self, world: World, rng: random.Random, until: float) -> None:
-        await asyncio.gather(*(self._client(world, random.Random(rng.random()), until) for _ in range(6)))
+        await asyncio.gather(*(self._client(world, random.Random(rng.random()), until) for _ in range(self.rivals)))
 
     async def _client(self, world: World, rng: random.Random, until: float) -> None:
         loop = asyncio.get_running_loop()
@@ -60,6 +62,7 @@ class Budgets:
                 outcome, answer = await persevere(lambda: client.call(stub.Release, release))  # noqa: B023
                 self.outcomes[outcome] += 1
                 seen |= {said(answer)} if outcome == "ok" else {"?"}
+            await asyncio.sleep(self.pause_seconds)
 
     async def violations(self, world: World) -> list[Violation]:
         found = retries_get_the_first_answer(self._answers)

@@ -15,6 +15,7 @@ from tests.faults.world import World
 class Divisions:
     """A grant is divided again and again, each time asked for twice at once. I1, I2 and I11."""
 
+    pause_seconds: float = 0.0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     _region: Region = field(default_factory=Region)
 
@@ -29,6 +30,7 @@ class Divisions:
         while loop.time() < until:
             number += 1
             await asyncio.gather(*(self._divide(world, f"again-{number}", rng.randint(1, 9_999)) for _ in range(2)))
+            await asyncio.sleep(self.pause_seconds)
 
     async def _divide(self, world: World, code: str, share: int) -> None:
         key, plan = str(uuid4()), self._region.plan(code, share)

@@ -21,6 +21,7 @@ from tests.faults.world import World
 class Intake:
     """A company's system sends hours to Kafka: good, doubled, changed under the same id, unreadable. I1, I4 and I6."""
 
+    pause_seconds: float = 0.01
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     _region: Region = field(default_factory=Region)
     _sender: str = ""
@@ -54,7 +55,7 @@ class Intake:
                 await producer.start()
                 while loop.time() < until:
                     await self._send(producer, rng)
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(self.pause_seconds)
             except (KafkaError, OSError):
                 self.outcomes["unknown"] += 1
                 await asyncio.sleep(0.3)

@@ -147,3 +147,32 @@ async def test_who_somebody_was_is_not_told_once_partners_is_away(wire: Wire) ->
     wire.now += REMEMBERED_SECONDS
     with pytest.raises(Unavailable):
         await people.person_for(REGION, "issuer", "ada")
+
+
+class Ended:
+    """A method of a stub whose connection ends before an answer, so often; or that is refused."""
+
+    def __init__(self, times: int, *trailing: tuple[str, str]) -> None:
+        self.left, self.asked, self.trailing = times, 0, trailing
+
+    async def __call__(self, request: str, **_: Any) -> str:
+        self.asked += 1
+        if self.left:
+            self.left -= 1
+            trailing = grpc.aio.Metadata(*self.trailing)
+            raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), trailing, "Socket closed")
+        return f"answer to {request}"
+
+
+async def test_what_may_be_asked_twice_is_asked_once_more_when_the_connection_ends_before_the_answer(
+    wire: Wire,
+) -> None:
+    assert await wire.client.call(Ended(1), "a question", again=True) == "answer to a question"
+    for method, again, asked in (
+        (Ended(1), False, 1),
+        (Ended(2), True, 2),
+        (Ended(1, ("problem-kind", "unavailable")), True, 1),
+    ):
+        with pytest.raises(Unavailable):
+            await wire.client.call(method, "a question", again=again)
+        assert method.asked == asked
