@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 export SPEERPUNT_PORTS := $(PORTS)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up down load secrets image compose-demo test faults bench national strangers check lock clean
+.PHONY: help demo up down load secrets backup restore image compose-demo test faults bench national strangers check lock clean
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -28,6 +28,14 @@ load: $(VENV)/ready ## puts a region folder into what `make up` left running; ag
 
 secrets: $(VENV)/ready ## makes what docker-compose.yml keeps secret, in secrets/; what is there stays
 	@$(PY) -m deploy.secrets
+
+backup: $(VENV)/ready ## writes the databases of what `make up` left running into a new folder (TO=folder)
+	@$(PY) -m deploy.backup make "$(or $(TO),build/backup-$$(date +%Y%m%d-%H%M%S))"
+
+restore: $(VENV)/ready ## starts everything as `make up` does, with the databases of a backup, and verifies the books (FROM=folder)
+	@test -f "$(FROM)/backup.json" || { echo "FROM names no backup: make restore FROM=build/backup-..."; exit 1; }
+	@SPEERPUNT_RESTORE="$(abspath $(FROM))" $(PY) -m deploy.embedded up
+	@$(PY) -m cli ledger verify
 
 image: ## builds the one image of all services and writes down what is in it (build/sbom.cdx.json)
 	docker build --file deploy/Dockerfile --build-arg REVISION=$$(git rev-parse HEAD) $(DOCKER_ARGS) \
@@ -64,6 +72,7 @@ check: $(VENV)/ready ## style, types, import contracts, protos, generated files
 	$(PY) proto/generate.py --check
 	$(PY) -m examples.generate --check
 	$(PY) -m deploy.kubernetes --check
+	$(PY) -m deploy.retention --check
 
 lock: $(VENV)/ready ## makes the lock files anew, after a change of requirements/*.in or deploy/embedded/jgo.toml
 	cd requirements && for each in runtime dev bench sbom; do UV_PYTHON_DOWNLOADS=never ../$(VENV)/bin/uv pip compile --quiet --universal \

@@ -21,6 +21,8 @@ from typing import Any, Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from deploy.backup.dumps import load
+from deploy.backup.manifest import file_of
 from deploy.embedded import kafka, postgres
 from deploy.embedded.child import die_with_parent
 from deploy.embedded.folders import PROJECT, RunFolder
@@ -72,11 +74,12 @@ class Stack:
         ports: Mapping[str, int] | None = None,
         kafka_options: Mapping[str, str] | None = None,
         keep_folder: bool = False,
+        restore: Path | None = None,
         end_with_parent: bool = False,
     ) -> None:
         """`environment` adds settings per service (`"*"` = all), such as {"funding": {"SPEERPUNT_FAILPOINTS": ...}}.
 
-        `kafka_options` are added to the broker's properties.
+        `kafka_options` are added to the broker's properties. `restore` is a backup that the databases begin with.
         """
         self.services = tuple(services)
         self.http: dict[str, str] = {}
@@ -89,7 +92,7 @@ class Stack:
         self.kafka = self.issuer = self.smtp = self.superuser_url = ""
         self._name, self._runs, self._progress, self._ports = name, runs, progress, Ports(ports)
         self._extra, self._kafka_options = environment or {}, kafka_options
-        self._keep, self._end_with_parent = keep_folder, end_with_parent
+        self._keep, self._restore, self._end_with_parent = keep_folder, restore, end_with_parent
         self._held: RunFolder | None = None
         self._admin: Login | None = None
         self._programs: dict[str, Program] = {}
@@ -292,6 +295,9 @@ class Stack:
             app_role=f"{service}_app",
             superuser_url=server.url(service),
         )
+        if self._restore:
+            file = file_of(self._restore, service)
+            await load(database.superuser_url, file, name=service, owner=f"{service}_owner", app=database.app_role)
         settings = self._settings(service, database)
         migrate = self._python(
             f"{service}-migrate",

@@ -113,17 +113,19 @@ def addresses(known: dict[str, Any]) -> str:
 
 
 async def stay(told: Path) -> int:
-    """Holds a stack until SIGTERM; SPEERPUNT_SERVICES may name fewer services. Its data goes after."""
+    """Holds a stack until SIGTERM; SPEERPUNT_SERVICES may name fewer services, SPEERPUNT_RESTORE a backup to
+    begin with. Its data goes after."""
     from deploy.embedded.supervisor import SERVICES, Stack
 
     some = os.environ.get("SPEERPUNT_SERVICES")
     services = SERVICES if some is None else tuple(some.split())
+    backup = os.environ.get("SPEERPUNT_RESTORE")
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: task and task.cancel())
     try:
-        async with Stack(services=services, name="up") as stack:
+        async with Stack(services=services, name="up", restore=Path(backup) if backup else None) as stack:
             known = {
                 "pid": os.getpid(),
                 "started": started_at(os.getpid()),

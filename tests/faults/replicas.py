@@ -99,14 +99,15 @@ def _ports_of(replica: Replica) -> dict[str, str]:
 
 
 class Doubled(World):
-    """`async with Doubled(services) as world:` has two of each. `failures` are what a client saw go wrong."""
+    """`async with Doubled(services) as world:` has two of each, or `each`. `failures` are what clients saw go wrong."""
 
     stack_type = _Behind
     stack: _Behind
 
-    def __init__(self, services: Iterable[str]) -> None:
+    def __init__(self, services: Iterable[str], *, each: int = 2) -> None:
         notice = {"SPEERPUNT_DRAIN_NOTICE_SECONDS": str(NOTICE_SECONDS)}
         super().__init__(tuple(services), **notice)
+        self._more = each - 1
         self.failures: list[str] = []
         self.put_off: list[str] = []
         """503 with a Retry-After: nothing was done, and the client is told when to ask again."""
@@ -127,7 +128,7 @@ class Doubled(World):
             raise
         for service in self.services:  # what the stack started is the first of the two
             self._balancers[service].replicas[0].child = self.stack._children.pop(service)
-        await asyncio.gather(*(self._join(service) for service in self.services))
+        await asyncio.gather(*(self._join(service) for service in self.services for _ in range(self._more)))
         for service in self.services:
             self._rpc[service].channel = _Watched(self._rpc[service].channel, self.failures)  # type: ignore[assignment]
         return self
@@ -180,7 +181,7 @@ class Doubled(World):
                 await asyncio.sleep(0.02)
 
     async def roll(self, service: str) -> None:
-        """Replaces both processes, as a Deployment does that may have one more and none fewer: each is asked to stop
+        """Replaces all processes, as a Deployment does that may have one more and none fewer: each is asked to stop
         once its successor is ready."""
         async with asyncio.TaskGroup() as ending:
             for old in list(self._balancers[service].replicas):
