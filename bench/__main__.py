@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import bookings, commands, conditions, exports, flow, intake, latency, ledger, relay
+from bench import bookings, commands, conditions, exports, flow, intake, latency, ledger, regions, relay
 from bench.measure import Row
 from bench.places import Place, place
 from runtime import garbage
@@ -29,6 +29,7 @@ BENCHES: dict[tuple[str, ...], Bench] = {
     ("P18",): conditions.p18,
     ("P22",): conditions.p22,
     ("P23",): exports.p23,
+    ("P24",): regions.p24,
 }
 REPORT = Path("build/bench.json")
 
