@@ -3,8 +3,8 @@
     python proto/generate.py [--check]
 
 proto/gen from the protos, proto/events from the facts of each service (JSON Schema and a golden sample), docs/api from
-the applications (OpenAPI) and the topics (AsyncAPI) themselves, and examples/*.schema.json from the model of a region
-folder. Nothing is connected to.
+the applications (OpenAPI) and the topics (AsyncAPI) themselves, docs/access.md from who they say may use them, and
+examples/*.schema.json from the model of a region folder. Nothing is connected to.
 """
 
 import argparse
@@ -19,6 +19,7 @@ PROTO = Path(__file__).resolve().parent
 PROJECT = PROTO.parent
 SERVICES = ("partners", "funding", "activities", "notifications")
 MADE = (Path("proto/gen"), Path("proto/events"), Path("docs/api"))
+ACCESS = Path("docs/access.md")
 SCHEMAS = {
     "RegionFile": Path("examples/region.schema.json"),
     "ActivitiesFile": Path("examples/activities.schema.json"),
@@ -81,6 +82,15 @@ def topics(into: Path) -> None:
             write(into / f"{name}.asyncapi.json", asyncapi.document(topic, messages, version))
 
 
+def access(into: Path, apis: Path) -> None:
+    """Who may use every route, method and page."""
+    documents = {each: json.loads((apis / f"{each}.openapi.json").read_text("utf-8")) for each in SERVICES}
+    answering = ["runtime.operations", *(f"services.{each}.rpc" for each in (*SERVICES, "dashboard"))]
+    pages = importlib.import_module("services.dashboard.app").ROUTERS
+    made = importlib.import_module("matrix").document(documents, map(importlib.import_module, answering), pages)
+    into.write_text(made, encoding="utf-8")
+
+
 def schemas(into: Path) -> None:
     """What region.yaml and activities.yaml may say, for editors that check while one types."""
     model = importlib.import_module("cli.region.model")
@@ -116,9 +126,10 @@ def main() -> int:
         events(fresh / MADE[1])
         apis(fresh / MADE[2])
         topics(fresh / MADE[2])
+        access(fresh / ACCESS, fresh / MADE[2])
         schemas(fresh)
         stale = []
-        for made in (*MADE, *SCHEMAS.values()):
+        for made in (*MADE, ACCESS, *SCHEMAS.values()):
             now, wanted = contents(PROJECT / made), contents(fresh / made)
             for name in sorted(now.keys() | wanted.keys()):
                 if now.get(name) == wanted.get(name):

@@ -89,11 +89,6 @@ class Actor:
         if consortium_id not in self.consortia and "service" not in self.roles:
             raise ForeignConsortium()
 
-    def check_organisation(self, organisation_id: UUID) -> None:
-        """Raises ForeignOrganisation unless it is one of the actor's own, or the actor is of the programme office."""
-        if "office" not in self.roles and organisation_id not in self.organisations:
-            raise ForeignOrganisation()
-
 
 @dataclass(slots=True)
 class Keys:

@@ -11,11 +11,13 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import grpc
+from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from opentelemetry.trace import SpanKind
 
 from runtime import telemetry
+from runtime.access import Access, Reach
 from runtime.auth import Actor, ForeignConsortium, TokenChecker
 from runtime.postgres import PASSING, in_transaction
 from runtime.problems import Kind, Problem, Unavailable
@@ -96,7 +98,7 @@ def identifier(field: str, value: str) -> UUID:
 
 
 class _Guard(grpc.aio.ServerInterceptor):
-    """Checks token, role and deadline before a method runs, and turns what it raises into a status."""
+    """Checks token, role, consortium and deadline before a method runs, and turns what it raises into a status."""
 
     def __init__(self, tokens: TokenChecker, roles: dict[str, frozenset[str]]) -> None:
         self._tokens = tokens
@@ -123,6 +125,8 @@ class _Guard(grpc.aio.ServerInterceptor):
                         raise NoDeadline(most=int(LONGEST_SECONDS))
                     token = _actor.set(who)
                     try:
+                        if named := getattr(request, "consortium_id", ""):
+                            consortium(named)
                         return await inner(request, context)
                     finally:
                         _actor.reset(token)
@@ -155,19 +159,35 @@ async def _abort(context: Any, problem: Problem) -> None:
 
 def declared(doors: Sequence[Door]) -> dict[str, frozenset[str]]:
     """Who may call which method. Raises Undeclared for a method that does not say."""
+    return {name: roles for door in doors for name, roles in declared_by(door.name, type(door.servicer)).items()}
+
+
+def declared_by(service: str, servicer: type[Any]) -> dict[str, frozenset[str]]:
+    """Who may call which method of what answers one service. Raises Undeclared for a method that does not say."""
     roles: dict[str, frozenset[str]] = {}
-    for door in doors:
-        for name in dir(type(door.servicer)):
-            method = getattr(type(door.servicer), name)
-            if not re.match(r"^[A-Z]", name) or not callable(method):
-                continue
-            if method.__module__.endswith("_pb2_grpc"):
-                continue  # not answered by this service: denied to everyone
-            found = getattr(method, "allowed_roles", None)
-            if found is None:
-                raise Undeclared(f"{door.name}/{name}: declare who may call it, with @allowed(...)")
-            roles[f"/{door.name}/{name}"] = found
+    for name in dir(servicer):
+        method = getattr(servicer, name)
+        if not re.match(r"^[A-Z]", name) or not callable(method):
+            continue
+        if method.__module__.endswith("_pb2_grpc"):
+            continue  # not answered by this service: denied to everyone
+        found = getattr(method, "allowed_roles", None)
+        if found is None:
+            raise Undeclared(f"{service}/{name}: declare who may call it, with @allowed(...)")
+        roles[f"/{service}/{name}"] = found
     return roles
+
+
+def access(method: str, roles: frozenset[str]) -> Access:
+    """Who may call a method, as the matrix has it. One whose request names no consortium touches none of them."""
+    service, _, name = method.removeprefix("/").partition("/")
+    asked = descriptor_pool.Default().FindServiceByName(service).methods_by_name[name].input_type
+    return Access(tuple(sorted(roles)), None, Reach.REGION if _names_a_consortium(asked) else Reach.INSTALLATION)
+
+
+def _names_a_consortium(message: Any) -> bool:
+    parts = [field.message_type for field in message.fields if field.message_type is not None]
+    return "consortium_id" in message.fields_by_name or any(_names_a_consortium(part) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

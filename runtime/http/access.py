@@ -1,20 +1,12 @@
 """Every route declares who may use it; `create_app` refuses a route that does not."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from fastapi import Depends, Request
 
+from runtime.access import OF_AN_ORGANISATION, Access, Others, Reach
 from runtime.http.call import Call
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Who may use a route: one of these roles, with this scope. No roles means anyone at all."""
-
-    roles: tuple[str, ...]
-    scope: str | None
 
 
 class Guard:
@@ -24,12 +16,22 @@ class Guard:
         self.access = access
 
     async def __call__(self, request: Request) -> Call:
-        return await Call.of(request, self.access.roles, self.access.scope)
+        return await Call.of(request, self.access)
 
 
-def may(*roles: str, scope: str) -> Any:
-    """Declares that a caller with one of these roles and this scope may use the route; gives its `Call`."""
-    return Depends(Guard(Access(roles, scope)))
+def may(
+    *roles: str,
+    scope: str,
+    others: Others | None = None,
+    reach: Reach = Reach.REGION,
+    bound: Collection[str] = OF_AN_ORGANISATION,
+) -> Any:
+    """Declares that a caller with one of these roles and this scope may use the route; gives its `Call`.
+
+    A route for schools, companies or senders says what they get of `others`; it may hold more roles to that with
+    `bound`. `reach` says whose things it touches: one region, unless it says otherwise.
+    """
+    return Depends(Guard(Access(roles, scope, reach, others, frozenset(bound) & frozenset(roles))))
 
 
 async def _nobody_in_particular() -> None:

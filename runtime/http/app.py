@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
 from runtime import telemetry
+from runtime.access import OF_AN_ORGANISATION
 from runtime.auth import TokenChecker
 from runtime.http import docs
 from runtime.http.access import declared
@@ -140,11 +141,9 @@ def _check(route: APIRoute) -> None:
     access = declared([each.call for each in route.dependant.dependencies if each.call is not None])
     if access is None:
         raise HouseRuleBroken(f"{route.path}: declare who may use it, with may(...) or anyone()")
-    route.openapi_extra = {
-        **(route.openapi_extra or {}),
-        "x-roles": sorted(access.roles) or ["anyone"],
-        "x-scope": access.scope,
-    }
+    if access.others is None and OF_AN_ORGANISATION & set(access.roles):
+        raise HouseRuleBroken(f"{route.path}: declare what a company gets of other organisations, with others=...")
+    route.openapi_extra = {**(route.openapi_extra or {}), **docs.access(access)}
 
 
 def _database_check(database: Database) -> Check:

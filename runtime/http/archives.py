@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from runtime import closing, ids
+from runtime.access import Reach
 from runtime.archive import ArchiveUnusable, Loading, Plan, Q, hear_origins, written
 from runtime.http.access import may
 from runtime.http.app import ApiModel
@@ -78,7 +79,9 @@ def archives(plan: Plan, loaded: Loaded | None = None) -> APIRouter:
         response_class=StreamingResponse,
         responses={200: {"content": {"application/jsonl": {}}, "description": "All rows of the region, as JSON lines"}},
     )
-    async def get_region_archive(code: Code, call: Annotated[Call, may("office", scope=read)]) -> StreamingResponse:
+    async def get_region_archive(
+        code: Code, call: Annotated[Call, may("office", scope=read, reach=Reach.NAMED)]
+    ) -> StreamingResponse:
         """All that this service keeps of a closed region, to be brought in again elsewhere; personal data too."""
         region = _region(call, code)
         async with call.database.transaction(region) as tx:
@@ -95,7 +98,7 @@ def archives(plan: Plan, loaded: Loaded | None = None) -> APIRouter:
 
     @router.put("/region-imports/{code}", response_model=ImportView)
     async def put_region_import(
-        code: Code, body: ImportBody, call: Annotated[Call, may("operator", scope=write)]
+        code: Code, body: ImportBody, call: Annotated[Call, may("operator", scope=write, reach=Reach.NAMED)]
     ) -> Response:
         """Announces an archive for a new region, which is closed until all of it is there; the same again goes on."""
         region = _region(call, code)
@@ -123,7 +126,7 @@ def archives(plan: Plan, loaded: Loaded | None = None) -> APIRouter:
         code: Code,
         page: Annotated[int, Path(ge=0, le=MOST_BYTES // LARGEST_PAGE_BYTES)],
         request: Request,
-        call: Annotated[Call, may("operator", scope=write)],
+        call: Annotated[Call, may("operator", scope=write, reach=Reach.NAMED)],
     ) -> Response:
         """One page of the archive, as it is: at most 4 MiB."""
         region, content = _region(call, code), await request.body()
@@ -139,7 +142,7 @@ def archives(plan: Plan, loaded: Loaded | None = None) -> APIRouter:
     @router.put("/region-imports/{code}/load", response_model=ImportView)
     async def put_region_import_load(
         code: Code,
-        call: Annotated[Call, may("operator", scope=write)],
+        call: Annotated[Call, may("operator", scope=write, reach=Reach.NAMED)],
         dry_run: Annotated[bool, Query(alias="dryRun", description="Load, and undo it")] = False,
     ) -> Response:
         """Loads what came, all of it or nothing. Loaded already, it says so."""
@@ -169,7 +172,9 @@ def archives(plan: Plan, loaded: Loaded | None = None) -> APIRouter:
             return Response(tried.view.model_dump_json(by_alias=True), media_type="application/json")
 
     @router.delete("/region-imports/{code}", status_code=204)
-    async def delete_region_import(code: Code, call: Annotated[Call, may("operator", scope=write)]) -> Response:
+    async def delete_region_import(
+        code: Code, call: Annotated[Call, may("operator", scope=write, reach=Reach.NAMED)]
+    ) -> Response:
         """Gives up an import that was not loaded: nothing of it is left. What was loaded stays."""
         region = _region(call, code)
 

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from runtime import telemetry
-from runtime.auth import Actor, ConsortiumNotNamed, TokenChecker
+from runtime.access import Access
+from runtime.auth import Actor, ConsortiumNotNamed, ForeignOrganisation, TokenChecker
 from runtime.event import Context
 from runtime.http.lanes import Asked, Key, Lanes, kept_headers
 from runtime.http.middleware import header
@@ -97,18 +98,22 @@ class Call:
     database: Database
     people: PeopleDirectory | None
     correlation_id: UUID
+    access: Access
     _person: UUID | None = field(default=None)
     _body: bytes | None = field(default=None)
 
     @classmethod
-    async def of(cls, request: Request, roles: tuple[str, ...], scope: str | None, body: bytes | None = None) -> "Call":
+    async def of(cls, request: Request, access: Access, body: bytes | None = None) -> "Call":
         """The call of a request; `body` when it was read already. Raises whatever keeps the caller out."""
         state = request.app.state
         checker: TokenChecker = state.tokens
         actor = await checker.actor(header(request.scope, b"authorization"))
-        actor.check(roles, scope)
+        actor.check(access.roles, access.scope)
         state.limiter(actor)
-        return cls(request, actor, datetime.now(UTC), state.database, state.people, new_id(), _body=body)
+        call = cls(request, actor, datetime.now(UTC), state.database, state.people, new_id(), access, _body=body)
+        if access.checks_region(actor.roles):
+            _ = call.consortium_id
+        return call
 
     @property
     def consortium_id(self) -> UUID:
@@ -121,6 +126,16 @@ class Call:
         if len(self.actor.consortia) != 1:
             raise ConsortiumNotNamed()
         return next(iter(self.actor.consortia))
+
+    @property
+    def own(self) -> frozenset[UUID] | None:
+        """The organisations whose things this caller gets by this route; None for those of the whole region."""
+        return self.actor.organisations if self.access.binds(self.actor.roles) else None
+
+    def check_organisation(self, organisation_id: UUID) -> None:
+        """Raises ForeignOrganisation when the caller is bound to organisations, and this is none of them."""
+        if self.own is not None and organisation_id not in self.own:
+            raise ForeignOrganisation()
 
     @property
     def context(self) -> Context:

@@ -5,6 +5,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from runtime.access import Access, Others, Reach
+
 CONTACT = {"name": "Speerpunt", "email": "api@speerpunt.example", "url": "https://speerpunt.example"}
 """Put into the document here: FastAPI would want another library to look at the address."""
 
@@ -27,6 +29,28 @@ _PROBLEM = {
         },
     },
 }
+
+
+def access(declared: Access) -> dict[str, Any]:
+    """Who may use an operation, for OpenAPI."""
+    found: dict[str, Any] = {"x-roles": sorted(declared.roles) or ["anyone"], "x-scope": declared.scope}
+    if declared.reach is not Reach.REGION:
+        found["x-reach"] = declared.reach.value
+    if declared.bound and declared.others is not None and declared.others is not Others.SHOWN:
+        found["x-others"] = {"are": declared.others.value, "to": sorted(declared.bound)}
+    return found
+
+
+def declared(operation: dict[str, Any]) -> Access:
+    """The same, read back from an operation. Raises KeyError for one that does not say."""
+    roles, others = operation["x-roles"], operation.get("x-others", {"are": Others.SHOWN, "to": ()})
+    return Access(
+        () if roles == ["anyone"] else tuple(roles),
+        operation["x-scope"],
+        Reach(operation.get("x-reach", Reach.REGION)),
+        Others(others["are"]),
+        frozenset(others["to"]),
+    )
 
 
 def problem(description: str) -> dict[str, Any]:

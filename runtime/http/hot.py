@@ -100,8 +100,7 @@ class _HotRoute:
         self.body: TypeAdapter[BaseModel] = TypeAdapter(model)
 
     async def answer(self, request: Request, body: bytes, asked: Any) -> Response:
-        access = self._guard.access
-        call = await Call.of(request, access.roles, access.scope, body)
+        call = await Call.of(request, self._guard.access, body)
         response: Response = await self.declared.endpoint(**{self._call_name: call, self._body_name: asked})
         return response
 

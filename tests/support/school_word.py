@@ -18,7 +18,7 @@ async def ready(door: Door, *terms: Terms) -> None:
     async with door.books.database.transaction(door.books.id) as tx:
         await put_scheme(tx, "sto", "The scheme", (*RULES, *added), at=AT)
         for number, code in enumerate(("element", "park")):
-            school = Organisation(door.books.organisation(code), code, code.title(), "school", {"brin": f"0{number}AB"})
+            school = Organisation(door.books.organisation(code), code, code.title(), "vmbo", {"brin": f"0{number}AB"})
             await partners.save_organisation(tx, school, 1)
 
 

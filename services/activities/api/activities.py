@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import Call, Page, PageQuery, Upserted, may
+from runtime.http import Call, Others, Page, PageQuery, Upserted, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
@@ -33,8 +33,8 @@ from services.activities.store import activities as store
 from services.activities.store.activities import Tally
 
 router = APIRouter(prefix="/v1")
-Reader = Annotated[Call, may(*READERS, scope=READ)]
-Anyone = Annotated[Call, may("office", "school", "company", scope=WRITE)]
+Reader = Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]
+Anyone = Annotated[Call, may("office", "school", "company", scope=WRITE, others=Others.REFUSED)]
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
@@ -78,7 +78,7 @@ async def get_activity(code: Code, call: Reader) -> ActivityView:
 
 @router.put("/activities/{code}", response_model=ActivityView)
 async def put_activity(
-    code: Code, body: ActivityBody, call: Annotated[Call, may("office", "company", scope=WRITE)]
+    code: Code, body: ActivityBody, call: Annotated[Call, may("office", "company", scope=WRITE, others=Others.REFUSED)]
 ) -> Response:
     """Plans an activity without a request, or moves it; the same again changes nothing."""
     speaker = await speaker_of(call)
@@ -90,7 +90,7 @@ async def put_activity(
 async def import_sign_up(
     external_ref: Annotated[str, Path(pattern=r"^[\x21-\x7e]{1,100}$", alias="externalRef")],
     body: ImportBody,
-    call: Annotated[Call, may("office", "sender", scope=WRITE)],
+    call: Annotated[Call, may("office", "sender", scope=WRITE, others=Others.REFUSED)],
 ) -> Response:
     """Takes over a sign-up from an outside platform by its reference there; the same again changes nothing."""
     activity = _activity(call, body.code or imported_code(external_ref), body, external_ref)
@@ -122,7 +122,9 @@ async def complete(code: Code, body: AttendanceBody, call: Anyone) -> Response:
 
 @router.post("/activities/{code}/confirmation", response_model=ActivityView)
 async def confirm(
-    code: Code, call: Annotated[Call, may("office", "school", scope=WRITE)], body: AttendanceBody | None = None
+    code: Code,
+    call: Annotated[Call, may("office", "school", scope=WRITE, others=Others.REFUSED)],
+    body: AttendanceBody | None = None,
 ) -> Response:
     """The school confirms who came, corrected where it counted otherwise. Funding books the hours from it, once."""
     speaker = await speaker_of(call, named=True)

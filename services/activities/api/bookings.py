@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import Call, Page, PageQuery, hot, may
+from runtime.http import Call, Others, Page, PageQuery, hot, may
 from runtime.problems import NotFound
 from services.activities.api.models import BookingBody, BookingView
 from services.activities.api.speaking import READ, READERS, WRITE, cursor_id, speaker_of
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1")
 
 @router.get("/bookings")
 async def list_bookings(
-    call: Annotated[Call, may(*READERS, scope=READ)],
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)],
     paging: Annotated[PageQuery, Depends()],
     activity_code: Annotated[str | None, Query(alias="activityCode", pattern=r"^[a-z0-9][a-z0-9.-]{0,79}$")] = None,
     school_id: Annotated[UUID | None, Query(alias="schoolId")] = None,
@@ -32,7 +32,8 @@ async def list_bookings(
 
 @router.get("/bookings/{bookingId}")
 async def get_booking(
-    booking_id: Annotated[UUID, Path(alias="bookingId")], call: Annotated[Call, may(*READERS, scope=READ)]
+    booking_id: Annotated[UUID, Path(alias="bookingId")],
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)],
 ) -> BookingView:
     """One sign-up."""
     booking = await call.read(lambda tx: store.booking_by_id(tx, booking_id))
@@ -43,7 +44,9 @@ async def get_booking(
 
 @router.post("/bookings", status_code=201, response_model=BookingView)
 @hot
-async def sign_up(body: BookingBody, call: Annotated[Call, may("office", "school", scope=WRITE)]) -> Response:
+async def sign_up(
+    body: BookingBody, call: Annotated[Call, may("office", "school", scope=WRITE, others=Others.REFUSED)]
+) -> Response:
     """Signs a class up, when there are seats left."""
     speaker = await speaker_of(call)
     return await call.run_together(
@@ -58,7 +61,7 @@ async def sign_up(body: BookingBody, call: Annotated[Call, may("office", "school
 @router.post("/bookings/{bookingId}/cancellation", response_model=BookingView)
 async def cancel_sign_up(
     booking_id: Annotated[UUID, Path(alias="bookingId")],
-    call: Annotated[Call, may("office", "school", scope=WRITE)],
+    call: Annotated[Call, may("office", "school", scope=WRITE, others=Others.REFUSED)],
 ) -> Response:
     """Takes a class off an activity; its seats are free again."""
     speaker = await speaker_of(call)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import Call, Page, PageQuery, Upserted, may
+from runtime.http import Call, Others, Page, PageQuery, Upserted, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.activities.api.models import (
@@ -32,7 +32,7 @@ Paging = Annotated[PageQuery, Depends()]
 
 
 @router.get("/activity-kinds")
-async def list_kinds(call: Annotated[Call, may(*READERS, scope=READ)]) -> list[KindView]:
+async def list_kinds(call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]) -> list[KindView]:
     """The kinds of activity of this region."""
     return [KindView.of(kind) for kind in await call.read(store.kinds)]
 
@@ -50,7 +50,7 @@ async def put_kind(code: Code, body: KindBody, call: Annotated[Call, may("office
 
 @router.get("/offers")
 async def list_offers(
-    call: Annotated[Call, may(*READERS, scope=READ)],
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)],
     paging: Paging,
     line: LineQuery = None,
     company_id: Annotated[UUID | None, Query(alias="companyId")] = None,
@@ -62,7 +62,7 @@ async def list_offers(
 
 
 @router.get("/offers/{code}")
-async def get_offer(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> OfferView:
+async def get_offer(code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]) -> OfferView:
     """One offer."""
     offer = await call.read(lambda tx: store.offer_by_code(tx, code))
     if offer is None:
@@ -72,7 +72,7 @@ async def get_offer(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]
 
 @router.put("/offers/{code}", response_model=OfferView)
 async def put_offer(
-    code: Code, body: OfferBody, call: Annotated[Call, may("office", "company", scope=WRITE)]
+    code: Code, body: OfferBody, call: Annotated[Call, may("office", "company", scope=WRITE, others=Others.REFUSED)]
 ) -> Response:
     """Publishes an offer, or what became of it; the same again changes nothing."""
     speaker = await speaker_of(call)
@@ -92,7 +92,7 @@ async def put_offer(
 
 @router.get("/requests")
 async def list_requests(
-    call: Annotated[Call, may(*READERS, scope=READ)],
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)],
     paging: Paging,
     state: RequestState | None = None,
     school_id: Annotated[UUID | None, Query(alias="schoolId")] = None,
@@ -105,7 +105,7 @@ async def list_requests(
 
 
 @router.get("/requests/{code}")
-async def get_request(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> RequestView:
+async def get_request(code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]) -> RequestView:
     """One request."""
     request = await call.read(lambda tx: store.request_by_code(tx, code))
     if request is None:
@@ -115,7 +115,7 @@ async def get_request(code: Code, call: Annotated[Call, may(*READERS, scope=READ
 
 @router.put("/requests/{code}", response_model=RequestView)
 async def put_request(
-    code: Code, body: RequestPut, call: Annotated[Call, may("office", "school", scope=WRITE)]
+    code: Code, body: RequestPut, call: Annotated[Call, may("office", "school", scope=WRITE, others=Others.REFUSED)]
 ) -> Response:
     """Opens, changes or withdraws a request; the same again changes nothing."""
     speaker = await speaker_of(call)
@@ -136,13 +136,17 @@ async def put_request(
 
 
 @router.get("/requests/{code}/candidates")
-async def preview_candidates(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> RankingView:
+async def preview_candidates(
+    code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]
+) -> RankingView:
     """The candidates as they would be ranked now, with reasons, and who falls out and why."""
     return RankingView.of(*await call.read(lambda tx: matching.preview(tx, code, call.at)))
 
 
 @router.post("/requests/{code}/candidates", response_model=RankingView)
-async def rank_candidates(code: Code, call: Annotated[Call, may("office", "school", scope=WRITE)]) -> Response:
+async def rank_candidates(
+    code: Code, call: Annotated[Call, may("office", "school", scope=WRITE, others=Others.REFUSED)]
+) -> Response:
     """Ranks the candidates for an open request and publishes the ranking."""
     speaker = await speaker_of(call)
     return await call.run(
@@ -152,7 +156,9 @@ async def rank_candidates(code: Code, call: Annotated[Call, may("office", "schoo
 
 @router.post("/requests/{code}/holds", status_code=201, response_model=ActivityView)
 async def hold_candidate(
-    code: Code, body: HoldBody, call: Annotated[Call, may("office", "school", "company", scope=WRITE)]
+    code: Code,
+    body: HoldBody,
+    call: Annotated[Call, may("office", "school", "company", scope=WRITE, others=Others.REFUSED)],
 ) -> Response:
     """Softly holds a candidate for five working days; after that the next one has its turn."""
     speaker = await speaker_of(call)

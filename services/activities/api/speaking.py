@@ -26,7 +26,8 @@ def cursor_id(text: str) -> UUID:
 
 async def speaker_of(call: Call, *, named: bool = False) -> Speaker:
     """The caller as the rules know them; `named` asks partners which person it is, before any transaction."""
-    parties = frozenset(party for party in Party if party.value in call.actor.roles)
-    if "sender" in call.actor.roles:  # a system speaks for whatever its organisations are
+    roles = call.actor.roles & frozenset(call.access.roles)  # what others let them do elsewhere does not count
+    parties = frozenset(party for party in Party if party.value in roles)
+    if "sender" in roles:  # a system speaks for whatever its organisations are
         parties |= {Party.SCHOOL, Party.COMPANY}
     return Speaker(parties, call.actor.organisations, await call.person() if named else None)

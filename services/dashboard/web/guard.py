@@ -8,8 +8,9 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from runtime.access import Access
 from runtime.auth import RoleMissing
-from runtime.http.access import Access, Guard
+from runtime.http.access import Guard
 from runtime.postgres import Database
 from runtime.problems import InvalidInput, Kind, NotFound, Problem
 from services.dashboard.store import Q

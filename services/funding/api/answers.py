@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from runtime.http import ApiModel, Call, Upserted, may
+from runtime.http import ApiModel, Call, Others, Upserted, may
 from runtime.postgres import Tx
 from runtime.problems import Kind, NotFound, Problem
 from services.funding.api.asking import programme_with
@@ -28,8 +28,8 @@ from services.funding.store import statements as store
 
 router = APIRouter(prefix="/v1", tags=["statements"])
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-Filler = Annotated[Call, may("company", "office", scope=WRITE)]
-Viewer = Annotated[Call, may(*READERS, "company", scope=READ)]
+Filler = Annotated[Call, may("company", "office", scope=WRITE, others=Others.HIDDEN)]
+Viewer = Annotated[Call, may(*READERS, "company", scope=READ, others=Others.HIDDEN)]
 
 
 class SpreadsheetNotTaken(Problem, kind=Kind.UNSUPPORTED):

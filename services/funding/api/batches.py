@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from runtime.auth import RoleMissing
 from runtime.consumer import NOBODY
 from runtime.event import receive, unpack
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, Reach, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import InvalidInput, Kind, Problem
@@ -95,7 +95,7 @@ _BODY = {
 @router.post("/contribution-batches", response_model=BatchView, openapi_extra=_BODY)
 async def send_batch(
     request: Request,
-    call: Annotated[Call, may("sender", scope=WRITE)],
+    call: Annotated[Call, may("sender", scope=WRITE, reach=Reach.MANDATES, others=Others.REFUSED)],
     dry_run: Annotated[bool, Query(alias="dryRun", description="Answer as if, and book nothing")] = False,
 ) -> Response:
     """Takes in records as an array, as lines or as CSV with the names of the fields as columns.
@@ -125,7 +125,8 @@ async def send_batch(
 
 @router.get("/receipts")
 async def list_receipts(
-    call: Annotated[Call, may("sender", "office", scope=READ)], paging: Annotated[PageQuery, Depends()]
+    call: Annotated[Call, may("sender", "office", scope=READ, reach=Reach.MANDATES, others=Others.HIDDEN)],
+    paging: Annotated[PageQuery, Depends()],
 ) -> Page[SentReceiptView]:
     """Receipts in the order in which they were written: a sender's own, or those of the office's region.
 

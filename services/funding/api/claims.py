@@ -1,6 +1,5 @@
 """Commitments to organisations and the claims on them, over HTTP: a school sees and claims its own."""
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -10,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import ApiModel, Call, Page, PageQuery, Upserted, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, Upserted, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
@@ -125,11 +124,6 @@ class ClaimView(ApiModel):
         return cls(**kept, evidence=proofs)
 
 
-def own(call: Call) -> Collection[UUID] | None:
-    """The organisations whose money this caller sees; None for those who see all of the region."""
-    return None if call.actor.roles & frozenset(READERS) else call.actor.organisations
-
-
 @router.put("/commitments/{code}", response_model=CommitmentView)
 async def put_commitment(
     code: Code, body: CommitmentBody, call: Annotated[Call, may("office", scope=WRITE)]
@@ -152,9 +146,11 @@ async def put_commitment(
 
 
 @router.get("/commitments/{id}")
-async def get_commitment(id: Id, call: Annotated[Call, may(*READERS, *OWNERS, scope=READ)]) -> CommitmentView:
+async def get_commitment(
+    id: Id, call: Annotated[Call, may(*READERS, *OWNERS, scope=READ, others=Others.HIDDEN)]
+) -> CommitmentView:
     """One commitment; a school or company sees its own."""
-    found = await call.read(lambda tx: reservations.page(tx, None, None, None, 1, own(call), id))
+    found = await call.read(lambda tx: reservations.page(tx, None, None, None, 1, call.own, id))
     if not found:
         raise NotFound(what="commitment with this id")
     return CommitmentView.of(found[0])
@@ -172,7 +168,7 @@ async def decommit(id: Id, body: DecommitmentBody, call: Annotated[Call, may("of
 
 @router.get("/claims")
 async def list_claims(
-    call: Annotated[Call, may(*READERS, *OWNERS, scope=READ)],
+    call: Annotated[Call, may(*READERS, *OWNERS, scope=READ, others=Others.HIDDEN)],
     paging: Annotated[PageQuery, Depends()],
     commitment: Annotated[UUID | None, Query(description="Id of a commitment")] = None,
     state: State | None = None,
@@ -187,7 +183,7 @@ async def list_claims(
         return await store.claims(
             tx,
             commitment_id=commitment,
-            organisations=own(call),
+            organisations=call.own,
             state=state,
             after=after,
             limit=paging.limit + 1,
@@ -197,16 +193,20 @@ async def list_claims(
 
 
 @router.get("/claims/{id}")
-async def get_claim(id: Id, call: Annotated[Call, may(*READERS, *OWNERS, scope=READ)]) -> ClaimView:
+async def get_claim(
+    id: Id, call: Annotated[Call, may(*READERS, *OWNERS, scope=READ, others=Others.HIDDEN)]
+) -> ClaimView:
     """One claim; a school or company sees its own."""
-    found = await call.read(lambda tx: store.claims(tx, claim_id=id, organisations=own(call)))
+    found = await call.read(lambda tx: store.claims(tx, claim_id=id, organisations=call.own))
     if not found:
         raise NotFound(what="claim with this id")
     return ClaimView.of(found[0])
 
 
 @router.post("/claims", status_code=201, response_model=ClaimView)
-async def submit_claim(body: ClaimBody, call: Annotated[Call, may("office", *OWNERS, scope=WRITE)]) -> Response:
+async def submit_claim(
+    body: ClaimBody, call: Annotated[Call, may("office", *OWNERS, scope=WRITE, others=Others.HIDDEN)]
+) -> Response:
     """Claims a part of a commitment; a school or company of its own only. Another person decides on it."""
     by, claim_id = await call.person(), ids.new_id()
     evidence = tuple(
@@ -214,7 +214,7 @@ async def submit_claim(body: ClaimBody, call: Annotated[Call, may("office", *OWN
     )
     return await call.run(
         lambda tx: commands.submit(
-            tx, claim_id, body.commitment_id, body.cents, body.about, evidence, own=own(call), by=by, at=call.at
+            tx, claim_id, body.commitment_id, body.cents, body.about, evidence, own=call.own, by=by, at=call.at
         ),
         ClaimView.of,
         status=201,
@@ -240,9 +240,11 @@ async def refuse_claim(id: Id, body: ReasonBody, call: Annotated[Call, may("cont
 
 
 @router.post("/claims/{id}/withdrawal", response_model=ClaimView)
-async def withdraw_claim(id: Id, call: Annotated[Call, may("office", *OWNERS, scope=WRITE)]) -> Response:
+async def withdraw_claim(
+    id: Id, call: Annotated[Call, may("office", *OWNERS, scope=WRITE, others=Others.HIDDEN)]
+) -> Response:
     """Takes a claim back before anybody decided on it."""
-    return await call.run(lambda tx: commands.withdraw(tx, id, own=own(call), at=call.at), ClaimView.of)
+    return await call.run(lambda tx: commands.withdraw(tx, id, own=call.own, at=call.at), ClaimView.of)
 
 
 @router.post("/claims/{id}/payment", response_model=ClaimView)

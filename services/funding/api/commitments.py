@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, may
 from services.funding.api.speaking import READ, READERS
 from services.funding.events import LineKind
 from services.funding.store import allocations as budgets
@@ -72,15 +72,14 @@ class BudgetView(ApiModel):
 
 @router.get("/commitments")
 async def list_commitments(
-    call: Annotated[Call, may(*READERS, "school", "company", scope=READ)],
+    call: Annotated[Call, may(*READERS, "school", "company", scope=READ, others=Others.HIDDEN)],
     paging: Annotated[PageQuery, Depends()],
     line: Annotated[str | None, Query(max_length=80)] = None,
     state: Literal["reserved", "confirmed", "released"] | None = None,
 ) -> Page[CommitmentView]:
     """Reservations in order of id; a school or company sees what is committed to it."""
     after = UUID(paging.after[0]) if paging.after else None
-    whose = None if call.actor.roles & frozenset(READERS) else call.actor.organisations
-    rows = await call.read(lambda tx: store.page(tx, line, state, after, paging.limit + 1, whose))
+    rows = await call.read(lambda tx: store.page(tx, line, state, after, paging.limit + 1, call.own))
     return paging.page(rows, CommitmentView.of, lambda kept: [kept.reservation.id])
 
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, StringConstraints
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, Reach, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
@@ -183,7 +183,9 @@ async def read_contribution(id: UUID, call: Annotated[Call, may(*READERS, scope=
 
 @router.get("/rejection-codes")
 async def list_rejection_codes(
-    call: Annotated[Call, may(*READERS, "company", "school", "sender", scope=READ)],
+    call: Annotated[
+        Call, may(*READERS, "company", "school", "sender", scope=READ, reach=Reach.INSTALLATION, others=Others.SHOWN)
+    ],
 ) -> list[RejectionCodeView]:
     """The reasons for which a contribution is rejected, and what whoever declared it reads."""
     return [

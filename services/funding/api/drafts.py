@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from runtime import ids
 from runtime.consumer import NOBODY
-from runtime.http import ApiModel, Call, Page, PageQuery, Upserted, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, Upserted, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import InvalidInput, NotFound
@@ -29,8 +29,8 @@ from services.funding.events import ContributionReceipt, ReceiptReason
 from services.funding.store import drafts as store
 
 router = APIRouter(prefix="/v1", tags=["contribution drafts"])
-Reader = Annotated[Call, may("company", scope=READ)]
-Writer = Annotated[Call, may("company", scope=WRITE)]
+Reader = Annotated[Call, may("company", scope=READ, others=Others.HIDDEN)]
+Writer = Annotated[Call, may("company", scope=WRITE, others=Others.HIDDEN)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Fraction = Annotated[float, Field(allow_inf_nan=False)]
 Plain = Annotated[str, StringConstraints(max_length=1_000)] | int | Fraction | bool | None

@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from runtime.http import ApiModel, Call, may
+from runtime.http import ApiModel, Call, Others, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
-from services.funding.api.claims import OWNERS, own
+from services.funding.api.claims import OWNERS
 from services.funding.api.speaking import READ, READERS, WRITE
 from services.funding.commands import evidence as commands
 from services.funding.commands.evidence import Stored
@@ -51,7 +51,9 @@ class EvidenceFileView(ApiModel):
 
 
 @router.post("/evidence-files", status_code=201, response_model=EvidenceFileView, openapi_extra=_FILE)
-async def store_evidence(request: Request, call: Annotated[Call, may("office", *OWNERS, scope=WRITE)]) -> Response:
+async def store_evidence(
+    request: Request, call: Annotated[Call, may("office", *OWNERS, scope=WRITE, others=Others.SHOWN)]
+) -> Response:
     """Stores a document, once per hash. Its content must be of the type that Content-Type says; no names of pupils."""
     keeping: Keeping = request.app.state.evidence
     most, told = keeping.most_bytes, request.headers.get("content-length", "")
@@ -83,13 +85,13 @@ async def get_evidence(
     id: Annotated[UUID, Path()],
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
     request: Request,
-    call: Annotated[Call, may(*READERS, *OWNERS, scope=READ)],
+    call: Annotated[Call, may(*READERS, *OWNERS, scope=READ, others=Others.HIDDEN)],
 ) -> Response:
     """A document that proves a claim, when it is stored here; a school or company sees that of its own claims."""
     keeping: Keeping = request.app.state.evidence
 
     async def query(tx: Tx) -> tuple[str, bytes]:
-        found = await claims.claims(tx, claim_id=id, organisations=own(call))
+        found = await claims.claims(tx, claim_id=id, organisations=call.own)
         proofs = [each for each in (found[0].evidence if found else ()) if each.stored and each.sha256 == sha256]
         if not proofs:
             raise NotFound(what="stored evidence of this claim with this hash")

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict
 
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
@@ -21,7 +21,7 @@ from services.funding.store import fates as store
 from services.funding.store import periods
 
 router = APIRouter(prefix="/v1", tags=["contributions"])
-Reader = Annotated[Call, may("company", scope=READ)]
+Reader = Annotated[Call, may("company", scope=READ, others=Others.HIDDEN)]
 
 
 class StepView(ApiModel):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import ConfigDict, StringConstraints
 from starlette.responses import StreamingResponse
 
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
@@ -29,7 +29,7 @@ from services.funding.store.monthly import SentRecord
 from services.funding.store.tables import checkpoint
 
 router = APIRouter(prefix="/v1", tags=["monthly statements"])
-Viewer = Annotated[Call, may(*READERS, "company", scope=READ)]
+Viewer = Annotated[Call, may(*READERS, "company", scope=READ, others=Others.HIDDEN)]
 _MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 _MEANS = "Calendar month in the zone of the region, as YYYY-MM"
 InPath = Annotated[str, Path(pattern=_MONTH, description=_MEANS, examples=["2023-05"])]
@@ -253,12 +253,12 @@ async def _whose(tx: Tx, call: Call, organisation: str | None) -> Collection[UUI
     """The organisations that are asked for, as far as the caller may see them; None when that is everybody."""
     if organisation is not None:
         return {await _one(tx, call, organisation)}
-    return None if call.actor.roles & frozenset(READERS) else call.actor.organisations
+    return call.own
 
 
 async def _one(tx: Tx, call: Call, organisation: str) -> UUID:
     """The organisation with this code. Raises NotFound, also when a company asks for another's."""
     found = await named(tx, organisation)
-    if found is None or not (call.actor.roles & frozenset(READERS) or found in call.actor.organisations):
+    if found is None or (call.own is not None and found not in call.own):
         raise NotFound(what="organisation with this code")
     return found

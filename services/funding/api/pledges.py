@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from runtime.http import ApiModel, Call, Page, PageQuery, Upserted, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, Upserted, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.funding.api.asking import organisation, programme_with
@@ -72,11 +72,11 @@ class PledgeView(ApiModel):
 
 @router.put("/pledges/{code}", response_model=PledgeView)
 async def put_pledge(
-    code: Code, body: PledgeBody, call: Annotated[Call, may("company", "office", scope=WRITE)]
+    code: Code, body: PledgeBody, call: Annotated[Call, may("company", "office", scope=WRITE, others=Others.REFUSED)]
 ) -> Response:
     """Signs a pledge, or signs it anew; a company only its own. It is booked on memorandum accounts."""
     whose = await organisation(call, body.organisation)
-    call.actor.check_organisation(whose.id)
+    call.check_organisation(whose.id)
     promised = [each.promised() for each in body.lines]
     programme = await programme_with(call, {each.line for each in promised})
 
@@ -123,7 +123,9 @@ async def list_pledges(
 
 
 @router.get("/pledges/{code}")
-async def get_pledge(code: Code, call: Annotated[Call, may(*READERS, "company", scope=READ)]) -> PledgeView:
+async def get_pledge(
+    code: Code, call: Annotated[Call, may(*READERS, "company", scope=READ, others=Others.HIDDEN)]
+) -> PledgeView:
     """A pledge as it holds now; a company sees its own."""
 
     async def found(tx: Tx) -> tuple[Pledge, str] | None:
@@ -131,7 +133,6 @@ async def get_pledge(code: Code, call: Annotated[Call, may(*READERS, "company", 
         return (rows[0], (await codes_of(tx, {rows[0].organisation_id}))[rows[0].organisation_id]) if rows else None
 
     shown = await call.read(found)
-    own = shown is not None and shown[0].organisation_id in call.actor.organisations
-    if shown is None or not (own or call.actor.roles & frozenset(READERS)):
+    if shown is None or (call.own is not None and shown[0].organisation_id not in call.own):
         raise NotFound(what="pledge with this code")
     return PledgeView.of(*shown)

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from runtime.consumer import NOBODY
-from runtime.http import ApiModel, Call, Upserted, may
+from runtime.http import ApiModel, Call, Reach, Upserted, may
 from runtime.postgres import Tx
 from runtime.problems import InvalidInput, NotFound
 from services.funding.api.speaking import READ, WRITE, Code
@@ -80,7 +80,7 @@ class MandateView(ApiModel):
 
 @router.put("/senders/{code}", response_model=SenderView)
 async def put_sender(
-    code: SenderCode, body: SenderBody, call: Annotated[Call, may("operator", scope=WRITE)]
+    code: SenderCode, body: SenderBody, call: Annotated[Call, may("operator", scope=WRITE, reach=Reach.INSTALLATION)]
 ) -> Response:
     """Admits a sender and makes its two topics, before anything can be sent."""
     make_topics: Callable[[str], Awaitable[None]] = call.request.app.state.make_sender_topics
@@ -94,13 +94,17 @@ async def put_sender(
 
 
 @router.get("/senders")
-async def list_senders(call: Annotated[Call, may("operator", "office", scope=READ)]) -> list[SenderView]:
+async def list_senders(
+    call: Annotated[Call, may("operator", "office", scope=READ, reach=Reach.INSTALLATION)],
+) -> list[SenderView]:
     """All senders of this installation."""
     return [SenderView.of(each) for each in await call.read(store.all_of_them, consortium_id=NOBODY)]
 
 
 @router.put("/senders/{code}/end", response_model=EndView)
-async def put_end(code: SenderCode, body: EndBody, call: Annotated[Call, may("operator", scope=WRITE)]) -> Response:
+async def put_end(
+    code: SenderCode, body: EndBody, call: Annotated[Call, may("operator", scope=WRITE, reach=Reach.INSTALLATION)]
+) -> Response:
     """Ends every mandate of a sender, in all regions, on this day; those that would begin later are withdrawn."""
 
     async def put(tx: Tx) -> Upserted[int]:

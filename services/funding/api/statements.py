@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import ApiModel, Call, Page, PageQuery, Upserted, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, Upserted, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.funding.api.asking import audience, organisation, programme_with
@@ -230,7 +230,7 @@ async def put_statement(code: Code, body: StatementBody, call: Annotated[Call, m
 
 @router.get("/statements")
 async def list_statements(
-    call: Annotated[Call, may(*READERS, "company", scope=READ)],
+    call: Annotated[Call, may(*READERS, "company", scope=READ, others=Others.HIDDEN)],
     paging: Annotated[PageQuery, Depends()],
     organisation: Organisation = None,
     round_code: Annotated[str | None, Query(alias="round", max_length=80, description="Code of one round")] = None,
@@ -239,9 +239,7 @@ async def list_statements(
 
     async def found(tx: Tx) -> list[tuple[Issued, str]]:
         only = await named(tx, organisation)
-        own = None if only is None else {only}
-        if not call.actor.roles & frozenset(READERS):
-            own = set(call.actor.organisations) if own is None else own & call.actor.organisations
+        own = call.own if only is None else {only} if call.own is None else {only} & call.own
         after = paging.after[0] if paging.after else ""
         rows = await store.statements(tx, after=after, organisations=own, round_code=round_code, limit=paging.limit + 1)
         codes = await codes_of(tx, {row.statement.organisation_id for row in rows})
@@ -255,7 +253,9 @@ async def list_statements(
 
 
 @router.get("/statements/{code}")
-async def get_statement(code: Code, call: Annotated[Call, may(*READERS, "company", scope=READ)]) -> StatementView:
+async def get_statement(
+    code: Code, call: Annotated[Call, may(*READERS, "company", scope=READ, others=Others.HIDDEN)]
+) -> StatementView:
     """A form; a company sees its own."""
     found = await issued(call, code)
     (organisation_code,) = (await call.read(lambda tx: codes_of(tx, {found.statement.organisation_id}))).values()
@@ -265,8 +265,7 @@ async def get_statement(code: Code, call: Annotated[Call, may(*READERS, "company
 async def issued(call: Call, code: str) -> Issued:
     """The form with this code. Raises NotFound, also when it is another organisation's."""
     rows = await call.read(lambda tx: store.statements(tx, code=code, limit=1))
-    seen = bool(call.actor.roles & frozenset(READERS))
-    if not rows or not (seen or rows[0].statement.organisation_id in call.actor.organisations):
+    if not rows or (call.own is not None and rows[0].statement.organisation_id not in call.own):
         raise NotFound(what="statement with this code")
     return rows[0]
 

@@ -9,12 +9,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, StringConstraints
 from starlette.responses import Response
 
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, Reach, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.funding.api.asking import hands
-from services.funding.api.claims import own
 from services.funding.api.speaking import READ, READERS, WRITE
 from services.funding.commands import verifications as commands
 from services.funding.domain.contribution import By, SchoolWord
@@ -79,7 +78,7 @@ class ObjectionCodeView(ApiModel):
 
 @router.get("/school-verifications")
 async def list_school_verifications(
-    call: Annotated[Call, may(*READERS, "school", scope=READ)],
+    call: Annotated[Call, may(*READERS, "school", scope=READ, others=Others.HIDDEN)],
     paging: Annotated[PageQuery, Depends()],
     word: Annotated[
         SchoolWord, Query(description="`asked`: what still waits; else what a school said so of")
@@ -90,21 +89,23 @@ async def list_school_verifications(
         after = UUID(paging.after[0]) if paging.after else UUID(int=0)
     except ValueError:
         raise CursorUnreadable from None
-    rows = await call.read(lambda tx: store.received(tx, after, paging.limit + 1, own(call), (word,)))
+    rows = await call.read(lambda tx: store.received(tx, after, paging.limit + 1, call.own, (word,)))
     return paging.page(rows, SchoolVerificationView.of, lambda row: [row.contribution.id])
 
 
 @router.get("/school-verifications/{id}")
 async def read_school_verification(
-    id: UUID, call: Annotated[Call, may(*READERS, "school", scope=READ)]
+    id: UUID, call: Annotated[Call, may(*READERS, "school", scope=READ, others=Others.HIDDEN)]
 ) -> SchoolVerificationView:
     """One contribution of which the word of a school is or was asked, and what became of it; a school sees its own."""
-    return await call.read(lambda tx: _shown(tx, id, own(call)))
+    return await call.read(lambda tx: _shown(tx, id, call.own))
 
 
 @router.get("/school-objection-codes")
 async def list_school_objection_codes(
-    call: Annotated[Call, may(*READERS, "company", "school", "sender", scope=READ)],
+    call: Annotated[
+        Call, may(*READERS, "company", "school", "sender", scope=READ, reach=Reach.INSTALLATION, others=Others.SHOWN)
+    ],
 ) -> list[ObjectionCodeView]:
     """The reasons for which a school says no, and what the sender reads."""
     return [
@@ -113,7 +114,9 @@ async def list_school_objection_codes(
 
 
 @router.post("/school-verifications/{id}/confirmation", response_model=SchoolVerificationView)
-async def confirm_received(id: UUID, call: Annotated[Call, may("school", scope=WRITE)]) -> Response:
+async def confirm_received(
+    id: UUID, call: Annotated[Call, may("school", scope=WRITE, others=Others.HIDDEN)]
+) -> Response:
     """The school that received it says that it is right: it is verified, and somebody else has to accept it."""
     who, whose = await hands(call), call.actor.organisations
 
@@ -126,7 +129,7 @@ async def confirm_received(id: UUID, call: Annotated[Call, may("school", scope=W
 
 @router.post("/school-verifications/{id}/objection", response_model=SchoolVerificationView)
 async def object_to_received(
-    id: UUID, body: ObjectionBody, call: Annotated[Call, may("school", scope=WRITE)]
+    id: UUID, body: ObjectionBody, call: Annotated[Call, may("school", scope=WRITE, others=Others.HIDDEN)]
 ) -> Response:
     """The school says that it is not right: it is on hold until the office has looked, and its sender reads why."""
     who, whose = await hands(call), call.actor.organisations

@@ -15,6 +15,9 @@ from services.funding.domain.ledger import JournalEntry
 from services.funding.domain.rejection import about
 from services.funding.events import ContributionHeld, VerificationAsked
 
+SCHOOLS = frozenset({"vmbo", "mbo", "hogeschool", "university"})
+"""The kinds of organisation, as partners names them, that are schools."""
+
 Objection = Literal["not-received", "less-received", "other-day", "other-school", "not-agreed", "other"]
 OBJECTIONS: tuple[Objection, ...] = get_args(Objection)
 

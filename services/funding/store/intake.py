@@ -17,6 +17,7 @@ from services.funding.domain.fingerprints import Claimed, Fingerprints
 from services.funding.domain.intake import Reason, Record
 from services.funding.domain.judging import KnownLine
 from services.funding.domain.kin import Kin, company_bucket
+from services.funding.domain.receiving import SCHOOLS
 from services.funding.domain.scheme import Rule
 from services.funding.domain.world import Region, Stored, World, bucket
 from services.funding.events import ContributionReceipt, ReceiptSeal
@@ -117,7 +118,7 @@ async def _load_organisations(tx: Tx, world: World, asked: Sequence[Asked]) -> N
     teaching: set[UUID] = set()
     for row in await Q.organisations_by_references.rows(tx, *_columns(wanted, 2)):
         found.setdefault((row["consortium_id"], row["reference"]), set()).add(row["organisation_id"])
-        if row["kind"] == "school":
+        if row["kind"] in SCHOOLS:
             teaching.add(row["organisation_id"])
         if (number := _number(json.loads(row["registry_numbers"]))) is not None:
             world.numbers[row["consortium_id"], row["organisation_id"]] = number

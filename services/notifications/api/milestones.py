@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, PlainSerializer
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import ApiModel, Call, Page, PageQuery, Upserted, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, Upserted, may
 from runtime.http.paging import CursorUnreadable
 from runtime.postgres import Tx
 from runtime.problems import NotFound
@@ -136,7 +136,7 @@ async def put_milestone(code: Code, body: MilestoneBody, call: Annotated[Call, m
 
 @router.get("/milestones")
 async def list_milestones(
-    call: Annotated[Call, may(*READERS, scope=READ)], paging: Annotated[PageQuery, Depends()]
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)], paging: Annotated[PageQuery, Depends()]
 ) -> Page[MilestoneView]:
     """The planning, by day."""
     after = _day_and_code(paging.after) if paging.after else (date.min, "")
@@ -145,7 +145,9 @@ async def list_milestones(
 
 
 @router.get("/milestones/{code}")
-async def get_milestone(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> MilestoneView:
+async def get_milestone(
+    code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]
+) -> MilestoneView:
     """One milestone."""
     found = await call.read(lambda tx: milestones.by_code(tx, code))
     if found is None:

@@ -10,8 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.auth import ForeignOrganisation
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.partners.api.speaking import CODE, READ, READERS, WRITE, Code, CodeText, Title, named, organisation_id
@@ -24,7 +23,7 @@ from services.partners.store import organisations
 router = APIRouter(prefix="/v1")
 
 OrganisationCode = Annotated[str, Path(pattern=CODE, max_length=80, description="Code of one of the parties")]
-_BOUND = frozenset({"school", "company"})
+SIGNERS = ("office", "school", "company")
 
 
 class BlankModel(ApiModel):
@@ -145,11 +144,11 @@ async def fill_in(
     code: Code,
     organisation: OrganisationCode,
     body: FilledIn,
-    call: Annotated[Call, may("office", "school", "company", scope=WRITE)],
+    call: Annotated[Call, may("office", "school", "company", scope=WRITE, others=Others.REFUSED)],
 ) -> Response:
     """Fills in the fields of one party, until it has signed: by the party itself, or by the programme office."""
     party = organisation_id(call, organisation)
-    call.actor.check_organisation(party)
+    call.check_organisation(party)
     return await call.run(
         lambda tx: commands.fill_in(tx, code, party, body.fields),
         lambda put: _reference(put.thing),
@@ -159,12 +158,13 @@ async def fill_in(
 
 @router.post("/agreements/{code}/signatures", response_model=AgreementRef, status_code=201)
 async def sign(
-    code: Code, body: SignatureBody, call: Annotated[Call, may("office", "school", "company", scope=WRITE)]
+    code: Code,
+    body: SignatureBody,
+    call: Annotated[Call, may(*SIGNERS, scope=WRITE, others=Others.REFUSED, bound=SIGNERS)],
 ) -> Response:
     """Signs for an organisation that the token is for, also at the office; the last brings it into force."""
     party = organisation_id(call, body.organisation)
-    if party not in call.actor.organisations:
-        raise ForeignOrganisation()
+    call.check_organisation(party)
     signature = Signature(await call.person(), body.signed_on, body.place)
     return await call.run(
         lambda tx: commands.sign(tx, code, party, signature, body.text_hash, call.at),
@@ -175,7 +175,9 @@ async def sign(
 
 
 @router.get("/agreements/{code}")
-async def get_agreement(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> AgreementView:
+async def get_agreement(
+    code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.HIDDEN)]
+) -> AgreementView:
     """One agreement. A school or company sees those it signs, once circulated."""
 
     async def read(tx: Tx) -> AgreementView:
@@ -200,10 +202,10 @@ async def list_agreements(
 
 
 def _may_see(call: Call, agreement: Agreement) -> bool:
-    if call.actor.roles - _BOUND:
+    if call.own is None:
         return True
     signing = {each.organisation_id for each in agreement.parties}
-    return agreement.state is not AgreementState.DRAFT and bool(signing & call.actor.organisations)
+    return agreement.state is not AgreementState.DRAFT and bool(signing & call.own)
 
 
 def _reference(found: Agreement) -> AgreementRef:

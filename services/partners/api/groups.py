@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.partners.api.speaking import (
@@ -102,7 +102,7 @@ async def put_group(code: Code, body: GroupBody, call: Annotated[Call, may("offi
 
 
 @router.get("/working-groups/{code}")
-async def get_group(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> GroupView:
+async def get_group(code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]) -> GroupView:
     """One working group."""
 
     async def read(tx: Tx) -> GroupView:
@@ -116,7 +116,7 @@ async def get_group(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]
 
 @router.get("/working-groups")
 async def list_groups(
-    call: Annotated[Call, may(*READERS, scope=READ)],
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)],
     paging: Annotated[PageQuery, Depends()],
     spearhead: Annotated[str | None, Query(pattern=CODE, max_length=80, description="Only those that carry it")] = None,
 ) -> Page[GroupView]:
@@ -133,7 +133,7 @@ async def list_groups(
 
 @router.get("/working-groups/{code}/representation")
 async def get_representation(
-    code: Code, call: Annotated[Call, may(*READERS, scope=READ)], on: OnDay = None
+    code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)], on: OnDay = None
 ) -> RepresentationView:
     """Which kinds of partner the group has on a day, and which it lacks."""
 

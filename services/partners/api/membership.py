@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from runtime import ids
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.partners.api.speaking import READ, READERS, WRITE, Code, CodeText, OnDay, named, organisation_id
@@ -81,7 +81,9 @@ async def put_membership(
 
 
 @router.get("/memberships/{code}")
-async def get_membership(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> MembershipView:
+async def get_membership(
+    code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]
+) -> MembershipView:
     """One membership."""
 
     async def read(tx: Tx) -> MembershipView:
@@ -95,7 +97,9 @@ async def get_membership(code: Code, call: Annotated[Call, may(*READERS, scope=R
 
 @router.get("/memberships")
 async def list_memberships(
-    call: Annotated[Call, may(*READERS, scope=READ)], paging: Annotated[PageQuery, Depends()], on: OnDay = None
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)],
+    paging: Annotated[PageQuery, Depends()],
+    on: OnDay = None,
 ) -> Page[MembershipView]:
     """Memberships by code: all of them, or those that hold on a day."""
     after = paging.after[0] if paging.after else ""
@@ -128,7 +132,7 @@ async def put_mandate(code: Code, body: MandateBody, call: Annotated[Call, may("
 
 
 @router.get("/umbrella-mandates/{code}")
-async def get_mandate(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> MandateView:
+async def get_mandate(code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]) -> MandateView:
     """One umbrella mandate."""
 
     async def read(tx: Tx) -> MandateView:

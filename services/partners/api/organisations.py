@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.responses import Response
 
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, may
 from runtime.problems import NotFound
 from services.partners.api.speaking import READ, READERS, WRITE, Code, Title, organisation_id
 from services.partners.commands import organisations as commands
@@ -57,7 +57,9 @@ async def put_organisation(
 
 
 @router.get("/organisations/{code}")
-async def get_organisation(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> OrganisationView:
+async def get_organisation(
+    code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]
+) -> OrganisationView:
     """One organisation."""
     found = await call.read(lambda tx: store.organisation(tx, code))
     if found is None:
@@ -67,7 +69,7 @@ async def get_organisation(code: Code, call: Annotated[Call, may(*READERS, scope
 
 @router.get("/organisations")
 async def list_organisations(
-    call: Annotated[Call, may(*READERS, scope=READ)], paging: Annotated[PageQuery, Depends()]
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)], paging: Annotated[PageQuery, Depends()]
 ) -> Page[OrganisationView]:
     """Organisations by code."""
     after = paging.after[0] if paging.after else ""

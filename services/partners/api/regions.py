@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from runtime import closing, ids
 from runtime.closing import Closure
-from runtime.http import ApiModel, Call, may
+from runtime.http import ApiModel, Call, Others, Reach, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.partners.api.speaking import READ, READERS, WRITE, Code, CodeText, Title
@@ -100,7 +100,7 @@ class ProgrammeView(ApiModel):
 
 @router.put("/consortia/{code}", response_model=ConsortiumView)
 async def put_consortium(
-    code: Code, body: ConsortiumBody, call: Annotated[Call, may("office", "operator", scope=WRITE)]
+    code: Code, body: ConsortiumBody, call: Annotated[Call, may("office", "operator", scope=WRITE, reach=Reach.NAMED)]
 ) -> Response:
     """Founds a region or describes it anew; the same again changes nothing."""
     consortium_id = ids.consortium_id(code)
@@ -118,7 +118,9 @@ async def put_consortium(
 
 
 @router.get("/consortia/{code}")
-async def get_consortium(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> ConsortiumView:
+async def get_consortium(
+    code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]
+) -> ConsortiumView:
     """The region of this token."""
     found = await call.read(store.consortium)
     if found is None or found.code != code:
@@ -127,7 +129,9 @@ async def get_consortium(code: Code, call: Annotated[Call, may(*READERS, scope=R
 
 
 @router.put("/consortia/{code}/closure", response_model=ClosureView)
-async def put_closure(code: Code, body: ClosureBody, call: Annotated[Call, may("operator", scope=WRITE)]) -> Response:
+async def put_closure(
+    code: Code, body: ClosureBody, call: Annotated[Call, may("operator", scope=WRITE, reach=Reach.NAMED)]
+) -> Response:
     """Closes a region to all commands, in every service, or opens it again; the same again changes nothing.
 
     A closed region can be read, exported and reported on, and what the law asks is still done: holds and erasures.
@@ -145,7 +149,7 @@ async def put_closure(code: Code, body: ClosureBody, call: Annotated[Call, may("
 
 
 @router.get("/consortia/{code}/closure")
-async def get_closure(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> ClosureView:
+async def get_closure(code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]) -> ClosureView:
     """Whether the region of this token is closed."""
 
     async def query(tx: Tx) -> ClosureView:
@@ -202,7 +206,9 @@ async def put_programme(code: Code, body: ProgrammeBody, call: Annotated[Call, m
 
 
 @router.get("/programmes/{code}")
-async def get_programme(code: Code, call: Annotated[Call, may(*READERS, scope=READ)]) -> ProgrammeView:
+async def get_programme(
+    code: Code, call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)]
+) -> ProgrammeView:
     """One programme with its lines."""
     found = await call.read(lambda tx: store.programme(tx, code))
     if found is None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from runtime.http import ApiModel, Call, Page, PageQuery, may
+from runtime.http import ApiModel, Call, Others, Page, PageQuery, may
 from runtime.postgres import Tx
 from runtime.problems import NotFound
 from services.partners.api.speaking import CODE, READ, READERS, OnDay, day_or_today
@@ -38,7 +38,7 @@ class StandingView(ApiModel):
 
 @router.get("/standings")
 async def list_standings(
-    call: Annotated[Call, may(*READERS, scope=READ)],
+    call: Annotated[Call, may(*READERS, scope=READ, others=Others.SHOWN)],
     paging: Annotated[PageQuery, Depends()],
     on: OnDay = None,
     organisation: Organisation = None,

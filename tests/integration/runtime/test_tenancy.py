@@ -1,6 +1,7 @@
 """A transaction sees and writes the rows of its own consortia, and nothing else, whoever had the connection before."""
 
-from uuid import uuid4
+import asyncio
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -48,6 +49,38 @@ async def test_without_a_consortium_there_is_nothing_and_a_pooled_connection_kee
         assert await db.pool.fetchval("SELECT count(*) FROM walkers") == 0
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await db.pool.execute("INSERT INTO walkers VALUES ($1, $2, 1)", consortium, uuid4())
+    finally:
+        await db.close()
+
+
+async def test_regions_that_take_turns_on_two_connections_never_see_each_other(service: Steps) -> None:
+    """Whatever became of the transaction before: committed, failed, cancelled, or its connection lost."""
+    walkers = {uuid4(): uuid4() for _ in range(4)}
+    for consortium, walker in walkers.items():
+        await steps.step(service.db, consortium, [walker])
+    db = await Database.open(service.database.app_url, name="two", most=2)
+    seen: list[tuple[UUID, list[UUID]]] = []
+
+    async def turn(number: int, consortium: UUID) -> None:
+        async with db.transaction(consortium) as tx:
+            seen.append((consortium, [row["walker_id"] for row in await tx.fetch("SELECT walker_id FROM walkers")]))
+            match number % 4:
+                case 1:
+                    await tx.fetchval("SELECT 1 / 0")
+                case 2:
+                    await tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+                case 3:
+                    raise asyncio.CancelledError
+
+    try:
+        turns = [turn(number, consortium) for number in range(12) for consortium in walkers]
+        await asyncio.gather(*turns, return_exceptions=True)
+        assert len(seen) >= 40
+        assert [each for each in seen if each[1] != [walkers[each[0]]]] == []
+        both = [await db.pool.acquire() for _ in range(2)]
+        assert [await each.fetchval("SELECT count(*) FROM walkers") for each in both] == [0, 0]
+        for each in both:
+            await db.pool.release(each)
     finally:
         await db.close()
 
