@@ -111,6 +111,13 @@ class ContributionHeld(_Heard):
     record_id: str
 
 
+class VerificationAsked(_Heard):
+    """What notifications uses of it: whose word it is, once that is known."""
+
+    contribution_id: UUID
+    school_id: UUID | None = None
+
+
 class ActivityHeld(_Heard):
     """What notifications uses of it."""
 
@@ -250,6 +257,17 @@ async def count_held(clock: Clock, tx: Tx, held: Sequence[tuple[Received, Contri
         await commands.count_held(tx.within(consortium_id), len(happened), max(happened), at)
 
 
+async def count_asked(clock: Clock, tx: Tx, asked: Sequence[tuple[Received, VerificationAsked]]) -> None:
+    """Counts what waits for the word of a school in its digest: one mail a day, however many there are."""
+    at = clock()
+    counted: dict[tuple[UUID, UUID], list[datetime]] = {}
+    for event, data in asked:
+        if event.consortium_id is not None and data.school_id is not None:
+            counted.setdefault((event.consortium_id, data.school_id), []).append(event.time or at)
+    for (consortium_id, school_id), happened in sorted(counted.items()):
+        await commands.count_asked(tx.within(consortium_id), school_id, len(happened), max(happened), at)
+
+
 async def tell_held(clock: Clock, tx: Tx, event: Received, data: ActivityHeld) -> None:
     """Asks the company whether it can come."""
     at = clock()
@@ -357,6 +375,7 @@ def subscriptions(clock: Clock = now) -> tuple[Subscription, ...]:
         heard = partial(tell_reporting, clock, template, state)
         funding.on(f"nl.speerpunt.funding.reporting-date-{name}.v1", ReportingDate, heard)
     funding.on_many("nl.speerpunt.funding.contribution-held.v1", ContributionHeld, partial(count_held, clock))
+    funding.on_many("nl.speerpunt.funding.verification-asked.v1", VerificationAsked, partial(count_asked, clock))
     activities.on("nl.speerpunt.activities.activity-held.v1", ActivityHeld, partial(tell_held, clock))
     activities.on("nl.speerpunt.activities.activity-booked.v1", ActivityBooked, partial(tell_booked, clock))
     activities.on("nl.speerpunt.activities.activity-cancelled.v1", ActivityCancelled, partial(tell_cancelled, clock))

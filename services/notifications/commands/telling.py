@@ -98,15 +98,27 @@ async def answer_statements(tx: Tx, organisation_id: UUID, statement_id: UUID | 
 
 async def count_held(tx: Tx, records: int, happened: datetime | None, at: datetime) -> None:
     """Counts held records in the office's digest of today, or of tomorrow morning when that was told."""
+    await _count(tx, "held", "contributions-held", "office", records, happened, at)
+
+
+async def count_asked(tx: Tx, school_id: UUID, contributions: int, happened: datetime | None, at: datetime) -> None:
+    """Counts contributions that wait for the word of a school in its digest, in the same way."""
+    audience = f"organisation:{school_id}"
+    await _count(tx, f"asked/{school_id}", "verification-asked", audience, contributions, happened, at)
+
+
+async def _count(
+    tx: Tx, what: str, template: str, audience: str, records: int, happened: datetime | None, at: datetime
+) -> None:
     if not rules.is_fresh(happened, at):
         return
     region = await copies.region(tx)
     morning = rules.next_morning(at, region.zone)
     for due in (at + rules.DIGEST_AFTER, morning):
         digest = Telling(
-            occasion_id=rules.digest_occasion(tx.consortium_id, due.astimezone(region.zone).date()),
-            template="contributions-held",
-            audience="office",
+            occasion_id=rules.digest_occasion(tx.consortium_id, what, due.astimezone(region.zone).date()),
+            template=template,
+            audience=audience,
             about=About.RECORDS,
             about_id=tx.consortium_id,
             about_version=0,

@@ -208,9 +208,9 @@ def of_alarm(alarm_id: UUID, region: UUID, kind: str, details: Details, at: date
     )
 
 
-def digest_occasion(consortium_id: UUID, day: date) -> UUID:
-    """What stands for all that was held on a local day: the office is told once a day."""
-    return uuid5(consortium_id, f"held/{day.isoformat()}")
+def digest_occasion(consortium_id: UUID, what: str, day: date) -> UUID:
+    """What stands for all of a sort that waits for the same people on a local day: they are told once a day."""
+    return uuid5(consortium_id, f"{what}/{day.isoformat()}")
 
 
 def next_morning(at: datetime, zone: ZoneInfo) -> datetime:

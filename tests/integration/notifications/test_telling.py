@@ -15,7 +15,7 @@ from runtime.event import Received
 from runtime.ids import coded_id, new_id
 from services.notifications.clients import Directory, Post
 from services.notifications.commands import telling as commands
-from services.notifications.handlers import StatementIssued, tell_statement
+from services.notifications.handlers import StatementIssued, VerificationAsked, count_asked, tell_statement
 from services.notifications.letters import Letters
 from services.notifications.loops import Reminders, Sender
 from services.notifications.settings import Settings
@@ -339,6 +339,26 @@ async def test_a_flood_of_held_contributions_is_one_mail_a_day_to_the_office(off
     async with office.planning.database.transaction(REGION) as tx:
         await commands.count_held(tx, 1, noon - timedelta(hours=49), noon)
     assert len(await office.planning.rows("tellings", "due_at")) == 3
+
+
+async def test_each_school_is_told_once_a_day_how_much_waits_for_its_word_and_of_none_that_is_not_known(
+    office: Office,
+) -> None:
+    office.partners.audiences.update({f"organisation:{person_id(code)}": [code] for code in ("element", "park")})
+    noon = datetime(2026, 3, 28, 11, 0, tzinfo=UTC)
+
+    def asked(school: str | None) -> tuple[Received, VerificationAsked]:
+        event = Received("funding.events", 0, 0, noon, None, None, {}, str(new_id()), time=noon, consortium_id=REGION)
+        return event, VerificationAsked(contribution_id=new_id(), school_id=person_id(school) if school else None)
+
+    for codes in (("element", "park", None), ("element", "element")):
+        async with office.planning.database.transaction({REGION}) as tx:
+            await count_asked(lambda: noon, tx, [asked(code) for code in codes])
+    assert await office.sender().run_once(noon + timedelta(minutes=1)) == 2
+    assert sorted(office.subjects()) == [
+        "1 bijdrage wacht op het woord van uw school",
+        "3 bijdragen wachten op het woord van uw school",
+    ]
 
 
 async def test_a_form_reminds_on_its_own_days_and_one_that_is_answered_tells_nobody(office: Office) -> None:

@@ -66,6 +66,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "reporting-date-cancelled": REPORTING,
     "reporting-date-reminder": {**REPORTING, "days_left": 30},
     "contributions-held": {"count": 2},
+    "verification-asked": {"count": 2},
     "activity-held": {**LESSON, "code": "les-1", "until": "2019-03-28T16:00:00+00:00"},
     "activity-booked": {**LESSON, "title": "Een robotarm programmeren"},
     "activity-cancelled": {**LESSON, "title": "Een robotarm programmeren", "reason": "illness"},
