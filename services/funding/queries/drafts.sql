@@ -1,11 +1,15 @@
 -- name: drafts
 -- A page of the drafts of these organisations by id, or the one with this id; with what became of those that were declared.
-SELECT draft.*, record.state AS record_state, record.reasons, record.contribution_id, contribution.state AS stands,
+-- One is withdrawn when its last record was taken back, or when that was refused and the one before it was taken back.
+SELECT draft.*, CASE back.state WHEN 'booked' THEN 'withdrawn' ELSE record.state END AS record_state, record.reasons, record.contribution_id, contribution.state AS stands,
        contribution.minutes, contribution.value_cents, contribution.rule
 FROM contribution_drafts AS draft
 LEFT JOIN intake_records AS record USING (consortium_id, intake_id)
 LEFT JOIN contributions AS contribution
        ON contribution.consortium_id = draft.consortium_id AND contribution.contribution_id = record.contribution_id
+LEFT JOIN intake_records AS back
+       ON back.consortium_id = draft.consortium_id AND back.sender = 'by_hand'
+      AND back.record_id = draft.record_id || '-back'
 WHERE draft.consortium_id = $1 AND draft.organisation_id = ANY ($2::uuid[])
   AND ($3::uuid IS NULL OR draft.draft_id = $3) AND draft.draft_id > $4
 ORDER BY draft.draft_id

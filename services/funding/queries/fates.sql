@@ -20,7 +20,7 @@ WITH own AS (
            NULL, NULL, NULL, NULL, NULL, NULL
     FROM intake_records AS record
     WHERE record.consortium_id = $1 AND record.organisation_id = ANY ($2::uuid[]) AND record.contribution_id IS NULL
-      AND (record.content ->> 'withdraws' IS NULL OR record.state <> 'withdrawn')
+      AND (record.content ->> 'withdraws' IS NULL OR record.state IN ('held', 'refused'))
 )
 SELECT own.*, draft.draft_id
 FROM own

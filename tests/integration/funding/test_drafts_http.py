@@ -250,6 +250,30 @@ async def test_what_was_declared_is_taken_back_once_and_may_be_declared_anew(doo
     assert await door.books.balances() == {"memo/verified/robotisering": (5_000, 60)}
 
 
+async def test_one_whose_correction_was_refused_is_taken_back_all_the_same_and_may_be_declared_anew(door: Door) -> None:
+    await put(door, written())
+    await declare(door)
+    await put(door, written(line="robotica"))
+    assert (await declare(door))["state"] == "refused"
+    assert await door.books.balances() == {"memo/verified/robotisering": (11_250, 135)}
+    for _ in range(2):
+        assert (await door.ask("POST", WITHDRAWAL, who=ACME)).json()["state"] == "withdrawn"
+    assert await door.books.balances() == {}
+    await put(door, written(minutes=60))
+    assert (await declare(door))["state"] == "declared"
+    assert await door.books.balances() == {"memo/verified/robotisering": (5_000, 60)}
+
+
+async def test_a_held_one_is_taken_back_and_waits_for_nobody_any_more(door: Door) -> None:
+    await door.send(a_record("1"))
+    await put(door, written())
+    assert (await declare(door))["state"] == "held"
+    assert (await door.ask("POST", WITHDRAWAL, who=ACME)).json()["state"] == "withdrawn"
+    assert (await get(door, "/held-records", who=OFFICE))["items"] == []
+    own = (await get(door, "/own-contributions"))["items"]
+    assert sorted(each["state"] for each in own) == ["verified", "withdrawn"]
+
+
 async def test_one_that_is_corrected_and_taken_back_at_once_counts_never_or_once(door: Door) -> None:
     await put(door, written())
     await declare(door)
