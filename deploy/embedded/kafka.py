@@ -84,25 +84,31 @@ def _environment() -> dict[str, str]:
 
 def _properties(folder: Path, client: int, controller: int, options: Mapping[str, str]) -> str:
     """Writes the broker's settings into `folder`; the password that it has been given."""
-    listeners = f"CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}"
     password = secrets.token_urlsafe(24)
+    path = folder / "server.properties"
+    path.touch(mode=0o600)
+    path.write_text(properties(client, controller, str(folder / "data"), password, options))
+    return password
+
+
+def properties(
+    client: int, controller: int, data: str, password: str, options: Mapping[str, str], listen: str = "127.0.0.1"
+) -> str:
+    """The settings of a broker that clients on this machine reach; `password` is its own, `listen` where it does."""
     own = f'username="{BROKER}" password="{password}"'
     settings = {
         **OPTIONS,
-        "listeners": listeners,
+        "listeners": f"CLIENT://{listen}:{client},CONTROLLER://127.0.0.1:{controller}",
         "advertised.listeners": f"CLIENT://127.0.0.1:{client}",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "log.dirs": str(folder / "data"),
+        "log.dirs": data,
         "listener.name.client.scram-sha-512.sasl.jaas.config": f"{LOGINS}.scram.ScramLoginModule required {own};",
         "listener.name.controller.plain.sasl.jaas.config": (
             f'{LOGINS}.plain.PlainLoginModule required {own} user_{BROKER}="{password}";'
         ),
         **options,
     }
-    path = folder / "server.properties"
-    path.touch(mode=0o600)
-    path.write_text(SECURED.read_text() + "".join(f"{name}={value}\n" for name, value in settings.items()))
-    return password
+    return SECURED.read_text() + "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
 def _class_path(folder: Path) -> str:
@@ -116,11 +122,9 @@ def _new_id() -> str:
 
 def _format(jar_folder: Path, home: Path, passwords: Mapping[str, str], extra: tuple[str, ...] = ()) -> None:
     """Formats `home`/data with these users in it. The words are in a file, since everybody sees a command line."""
-    users = [f"SCRAM-SHA-512=[name={name},password={password},iterations=4096]" for name, password in passwords.items()]
-    added = [word for user in users for word in ("--add-scram", user)]
     words = home / "format"
     words.touch(mode=0o600)
-    words.write_text("\n".join(["format", "-t", _new_id(), "-c", str(home / "server.properties"), *added]))
+    words.write_text(formatting(str(home / "server.properties"), passwords))
     command = [java(), *JVM, *extra, "-cp", _class_path(jar_folder), "kafka.tools.StorageTool", f"@{words}"]
     done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=120, check=False)
     words.unlink()
@@ -129,6 +133,12 @@ def _format(jar_folder: Path, home: Path, passwords: Mapping[str, str], extra: t
         for password in passwords.values():
             said = said.replace(password, "...")
         raise CannotStart(f"Kafka's storage could not be formatted:\n{said}")
+
+
+def formatting(settings: str, passwords: Mapping[str, str]) -> str:
+    """What Kafka's formatter is told, word by word: where the settings are, and the first users."""
+    users = [f"SCRAM-SHA-512=[name={name},password={password},iterations=4096]" for name, password in passwords.items()]
+    return "\n".join(["format", "-t", _new_id(), "-c", settings, *(f"--add-scram\n{user}" for user in users)])
 
 
 def prepare(progress: Callable[[str], None], cache: Path | None = None) -> Path:

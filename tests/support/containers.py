@@ -29,6 +29,11 @@ def why_not(image: str) -> str | None:
     return None
 
 
+def missing(services: Sequence[str] = ("postgres", "kafka")) -> str | None:
+    """Why the containers of these services cannot be started here, in a sentence; None when they can."""
+    return next((reason for each in services if (reason := why_not(image_of(each)))), None)
+
+
 @contextmanager
 def container(
     image: str, port: int, *, command: Sequence[str] = (), environment: Mapping[str, str], files: Mapping[Path, str]

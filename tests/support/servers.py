@@ -22,6 +22,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.embedded.processes import started_at
 from deploy.kafka.login import ADMIN, Login
+from tests.support.containers import missing
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 150
@@ -107,11 +108,24 @@ class KafkaForTest:
             await admin.close()
 
 
+def stack() -> str:
+    """What the servers run in: `embedded`, or `docker` when SPEERPUNT_STACK says so. Ends the run for anything else."""
+    said = os.environ.get("SPEERPUNT_STACK") or "embedded"
+    if said not in ("embedded", "docker"):
+        pytest.exit(f"SPEERPUNT_STACK says {said!r}; it is docker, or embedded when it says nothing", returncode=1)
+    return said
+
+
 def running_servers() -> Iterator[Servers]:
-    """The pair that SPEERPUNT_TEST_SERVERS names, else one that ends with this pytest run (shared by its workers)."""
+    """The pair that SPEERPUNT_TEST_SERVERS names, else one that ends with this pytest run (shared by its workers).
+
+    With SPEERPUNT_STACK=docker in containers; without an engine or an image whoever needs them is skipped.
+    """
     if named := os.environ.get("SPEERPUNT_TEST_SERVERS"):
         yield Servers(**json.loads(Path(named).read_text()))
         return
+    if stack() == "docker" and (reason := missing()):
+        pytest.skip(reason)
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     holder = os.getppid() if worker else os.getpid()
     folder = Path(tempfile.gettempdir()) / f"speerpunt-test-{holder}-{started_at(holder)}"
@@ -129,7 +143,8 @@ def running_servers() -> Iterator[Servers]:
 
 
 def _start_keeper(told: Path, log: Path, holder: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "deploy.embedded", "test-servers", str(told), str(holder)]
+    keeper_of = {"embedded": ["deploy.embedded", "test-servers"], "docker": ["tests.support.docker_servers"]}
+    command = [sys.executable, "-m", *keeper_of[stack()], str(told), str(holder)]
     with log.open("ab") as out:
         keeper = subprocess.Popen(
             command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from runtime.brake import Brake, OutboxFull
 from runtime.consumer.outcomes import Retry, classify
 from runtime.postgres import Database, TooManyWaiting
 from runtime.relay import Relay
-from tests.faults.proxy import Proxy, to_socket
+from tests.faults.proxy import Proxy, to_port, to_socket
 from tests.integration.runtime.conftest import Steps
 from tests.support import steps
 
@@ -90,10 +91,11 @@ async def swallowed(
     """The database behind a network that can swallow everything, with statements that may last a second."""
     monkeypatch.setattr(postgres, "GRACE_SECONDS", 0.2)
     monkeypatch.setattr(postgres, "ROLLBACK_SECONDS", 1.0)
-    host = service.database.app_url.split("host=")[1].split("&")[0]
-    proxy = Proxy(to_socket(Path(host) / ".s.PGSQL.5432"))
-    await proxy.listen_on_socket(tmp_path / ".s.PGSQL.5432")
-    url = service.database.app_url.replace(host, str(tmp_path))
+    named = parse_qs(urlsplit(service.database.app_url).query)
+    host, port = named["host"][0], int(named["port"][0])
+    proxy = Proxy(to_socket(Path(host) / f".s.PGSQL.{port}") if host.startswith("/") else to_port(port))
+    await proxy.listen_on_socket(tmp_path / f".s.PGSQL.{port}")
+    url = service.database.app_url.replace(f"host={host}", f"host={tmp_path}")
     db = await Database.open(url, name="test", most=2, statement_timeout_seconds=1)
     yield db, proxy
     proxy.heal()

@@ -52,7 +52,7 @@ async def keycloak(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Si
     for path in (realm, realm.parent, realm.parent.parent):
         path.chmod(0o755)
     password = secrets.token_urlsafe(18)
-    environment = {"KC_BOOTSTRAP_ADMIN_USERNAME": "admin", "KC_BOOTSTRAP_ADMIN_PASSWORD": password}
+    environment = {"KC_DB": "dev-mem", "KC_BOOTSTRAP_ADMIN_USERNAME": "admin", "KC_BOOTSTRAP_ADMIN_PASSWORD": password}
     with container(
         image_of("keycloak"),
         8080,
