@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -12,7 +14,7 @@ from deploy.databases import TEXT
 
 async def dump(url: str, file: Path) -> str:
     """Writes a database as it is at one moment; the file's SHA-256. Raises CannotBackUp."""
-    await _run("pg_dump", "--format=custom", f"--file={file}", f"--dbname={url}")
+    await _run(url, "pg_dump", "--format=custom", f"--file={file}")
     return sha256(file)
 
 
@@ -33,7 +35,7 @@ async def load(url: str, file: Path, *, name: str, owner: str, app: str) -> None
         await server.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{app}"')
     finally:
         await server.close()
-    await _run("pg_restore", "--exit-on-error", "--single-transaction", f"--dbname={url}", str(file))
+    await _run(url, "pg_restore", "--exit-on-error", "--single-transaction", str(file))
 
 
 async def waiting(url: str) -> int:
@@ -60,9 +62,24 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-async def _run(name: str, *words: str) -> None:
+def apart(url: str) -> tuple[str, str]:
+    """The address without its password, and the password: whoever lists processes sees what they were started with."""
+    parts = urlsplit(url)
+    who, at, where = parts.netloc.rpartition("@")
+    user, _, password = who.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{where}")), unquote(password)
+
+
+async def _run(url: str, name: str, *words: str) -> None:
+    address, password = apart(url)
     process = await asyncio.create_subprocess_exec(
-        program(name), *words, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        program(name),
+        f"--dbname={address}",
+        "--no-password",
+        *words,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PGPASSWORD": password},
     )
     _, said = await process.communicate()
     if process.returncode:

@@ -11,6 +11,7 @@ from deploy.embedded.folders import runs_folder
 from deploy.embedded.problems import CannotStart
 from deploy.embedded.up import running
 from deploy.kafka.login import Login
+from deploy.kafka.rules import SERVICES
 from runtime.settings import Settings, load
 
 
@@ -32,8 +33,13 @@ class Place:
         what runs here. Raises CannotBackUp."""
         if told := os.environ.get("SPEERPUNT_BACKUP_DATABASES"):
             settings = load(Settings)
-            databases = dict(each.split("=", 1) for each in told.split())
-            return cls(databases, Login.of(settings), settings.topic_prefix)
+            named = [each.partition("=") for each in told.split()]
+            if wrong := [name for name, _, url in named if name not in SERVICES or not url.startswith("postgres")]:
+                raise CannotBackUp(
+                    f"SPEERPUNT_BACKUP_DATABASES is not usable at {wrong[0].partition(':')[0]}: write "
+                    f"SERVICE=postgresql://..., with spaces between, for {', '.join(SERVICES)}."
+                )
+            return cls({name: url for name, _, url in named}, Login.of(settings), settings.topic_prefix)
         known = running(runs_folder() / "up.json")
         if known is None:
             raise CannotBackUp(
