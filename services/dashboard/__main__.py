@@ -5,4 +5,4 @@ from services.dashboard.app import MIGRATIONS, NAME, wire
 from services.dashboard.settings import Settings
 
 if __name__ == "__main__":
-    main(NAME, wire, Settings, MIGRATIONS, loops=("alarms",))
+    main(NAME, wire, Settings, MIGRATIONS, loops=("alarms", "money"))

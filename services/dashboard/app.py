@@ -21,6 +21,7 @@ from runtime.ticking import every
 from services.dashboard.alarming import Looker, Watcher
 from services.dashboard.clients import Consoles
 from services.dashboard.domain.alarms import Thresholds
+from services.dashboard.gauges import Money
 from services.dashboard.handlers import subscriptions
 from services.dashboard.rpc import doors
 from services.dashboard.settings import Settings
@@ -108,6 +109,7 @@ async def wire(settings: Settings) -> Service:
             "alarms": partial(
                 every, settings.alarm_poll_seconds, lambda: watcher.run_once(datetime.now(UTC)), name="alarms"
             ),
+            "money": Money(database, settings).run,
         },
         on_close=[consoles.close],
     )

@@ -13,7 +13,8 @@ class Settings(runtime.settings.Settings):
     production refuses. `oidc_discovery_url` is for when this process reaches the sign-in service by another name than
     browsers do: where its discovery document is; left out it is the issuer's own. `dashboard_grpc` is its own gRPC
     address, for its own dead letters; `trace_url` is where traces are to be seen, with {trace} for the id. `alarm_...`
-    say how often is watched, and from when on something is one.
+    say how often is watched, and from when on something is one; `money_poll_seconds` how often the gauges of money are
+    looked up, where there is an exporter.
     """
 
     oidc_client_id: str = "dashboard-web"
@@ -30,3 +31,4 @@ class Settings(runtime.settings.Settings):
     alarm_dead_letters: int = Field(default=1, ge=1)
     alarm_deadline_days: int = Field(default=7, ge=0)
     alarm_unverified_days: int = Field(default=30, ge=1)
+    money_poll_seconds: float = Field(default=60, gt=0)

@@ -24,6 +24,7 @@ from services.dashboard.app import MIGRATIONS
 from services.dashboard.web.speaking import Speech
 from tests.support.browser import SCREENSHOTS, barriers, shot
 from tests.support.played import CODE, DEADLINE_SECONDS, World, a_world, eventually, heard_all, poison, speerpunt
+from tests.support.watching import answered, elsewhere, expressions, prometheus
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -280,6 +281,28 @@ async def test_a_service_that_is_away_or_a_token_that_does_is_not_a_stack(world:
     assert refused["error"]["exit"] == 5
     unknown = await speerpunt(world, "position", "--region", "sto-nergens", ends=6)
     assert CODE in unknown["error"]["sentence"]
+
+
+async def test_every_expression_of_the_dashboards_and_alarms_is_answered_by_a_prometheus(
+    world: World, tmp_path: Path
+) -> None:
+    asked = expressions()
+    assert len(asked) > 40
+    async with prometheus(world.told.target, tmp_path) as watcher:
+        unanswered = {where for where, said in asked.items() if not await answered(watcher, said)}
+    assert unanswered <= {where for where, said in asked.items() if elsewhere(said)}
+
+
+async def test_the_money_that_is_told_is_the_money_of_the_books(world: World) -> None:
+    told = await world.stage.office.get("funding", f"/v1/positions/programme?asOf={world.day}")
+    stages = {"realised": told["realisedCents"], "promised": told["promisedCents"]}
+
+    async def same() -> bool:
+        page = world.told.page()
+        wanted = [f'region="{CODE}".*stage="{stage}".*}} {cents}' for stage, cents in stages.items()]
+        return all(re.search(f"^speerpunt_cofinancing_cents{{.*{each}$", page, re.MULTILINE) for each in wanted)
+
+    await eventually(same)
 
 
 async def test_the_read_model_can_be_dropped_and_comes_back_from_the_topics_as_it_was(world: World) -> None:

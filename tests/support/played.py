@@ -24,6 +24,7 @@ from deploy.embedded.folders import PROJECT
 from deploy.embedded.supervisor import SERVICES, Stack
 from runtime import ids
 from tests.support.browser import browser
+from tests.support.watching import Told
 
 CODE = "sto-gooi-klein"
 DEADLINE_SECONDS = 40
@@ -38,6 +39,8 @@ class World:
     stack: Stack
     stage: Stage
     chromium: Browser
+    told: Told
+    """What the services tell of themselves."""
     said: list[str] = field(default_factory=list)
 
     @property
@@ -70,19 +73,28 @@ class World:
 async def a_world(runs: Path) -> AsyncIterator[World]:
     """The region gooi-klein, played, and everything of it heard by the dashboard."""
     region = read(PROJECT / "examples" / "gooi-klein")
-    async with browser() as chromium:
+    async with browser() as chromium, _listening() as told:
         stack = Stack(
             services=SERVICES,
             runs=runs,
             progress=lambda _: None,
-            environment={"dashboard": {"SPEERPUNT_ALARM_POLL_SECONDS": "2"}},
+            environment={
+                "*": {"SPEERPUNT_TELEMETRY_OTLP": told.otlp, "OTEL_METRIC_EXPORT_INTERVAL": "2000"},
+                "dashboard": {"SPEERPUNT_ALARM_POLL_SECONDS": "2", "SPEERPUNT_MONEY_POLL_SECONDS": "2"},
+            },
         )
         async with stack, httpx2.AsyncClient(timeout=30) as client:
             stage = await Stage.set(region, stack, client, time.monotonic())
             await played(stage)
-            found = World(stack, stage, chromium)
+            found = World(stack, stage, chromium, told)
             await heard_all(found)
             yield found
+
+
+@asynccontextmanager
+async def _listening() -> AsyncIterator[Told]:
+    with Told() as told:
+        yield told
 
 
 async def played(stage: Stage) -> None:
