@@ -119,11 +119,14 @@ async def lag(db: Database, settings: Settings, subscriptions: Collection[Subscr
     try:
         await admin.start()
         known = await _partitions(admin)
+        read = {each.name: [one for one in known if _reads(settings, each, one)] for each in subscriptions}
+        every = {one for partitions in read.values() for one in partitions}
+        kafka.know(client, every)
+        begin, end = await client.beginning_offsets(every), await client.end_offsets(every)
         for subscription in subscriptions:
-            partitions = [one for one in known if _reads(settings, subscription, one)]
+            partitions = read[subscription.name]
             group = settings.topic_prefix + subscription.group_id
             committed = await _committed(admin, group)
-            begin, end = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
             rows = await dead_letters.Q.pauses.rows(db.pool, subscription.name)
             pauses = {(row["topic"], row["partition"]) for row in rows}
             for partition in partitions:

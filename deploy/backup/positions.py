@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import OffsetAndMetadata
 
 from deploy.backup.place import CannotBackUp, Place
+from runtime.kafka import know
 
 Ends = dict[str, dict[int, int]]
 """The offset after the last message, by topic (without the installation's prefix) and partition."""
@@ -20,7 +21,8 @@ async def ends(place: Place) -> Ends:
     await client.start()
     try:
         partitions = await _partitions(client, place)
-        found = await client.end_offsets(partitions) if partitions else {}
+        know(client, partitions)
+        found = await client.end_offsets(partitions)
     finally:
         await client.stop()
     told: Ends = {}
@@ -66,10 +68,10 @@ async def place_groups(place: Place, services: Iterable[str], facts_from: str) -
         try:
             every = await _partitions(client, place, {one.topic for one in positions})
             facts = [one for one in every if one.topic.endswith(FACTS)]
-            offsets: dict[TopicPartition, int] = await client.beginning_offsets(every) if every else {}
-            if facts and facts_from == "end":
+            know(client, every)
+            offsets: dict[TopicPartition, int] = await client.beginning_offsets(every)
+            if facts_from == "end":
                 offsets |= await client.end_offsets(facts)
-            client.assign(every)
             try:
                 await client.commit({one: OffsetAndMetadata(offset, "restored") for one, offset in offsets.items()})
             except Exception as error:

@@ -114,6 +114,16 @@ async def desk(service: Steps) -> AsyncIterator[Desk]:
     await serving
 
 
+async def test_the_lag_of_a_hundred_senders_is_told_before_a_caller_gives_up(desk: Desk) -> None:
+    """A call between services ends after two seconds; one topic at a time takes ten."""
+    await desk.service.kafka.create_topics(*(f"intake.sender-{number}" for number in range(100)))
+    many = Subscription("steps.many", Router(), pattern=r"intake\.[a-z0-9-]+", raw=True)
+    async with asyncio.timeout(8):
+        lag = await ops.lag(desk.service.db, desk.service.settings, [many, desk.own])
+    assert len([one for one in lag if one.consumer == "steps.many"]) == 100
+    assert all(one.behind == 0 for one in lag)
+
+
 async def test_an_operator_sees_a_dead_letter_mends_the_cause_and_replays_it(desk: Desk) -> None:
     consortium, ill, well = uuid4(), desk.failing.walker, uuid4()
     for _ in range(3):
