@@ -75,11 +75,12 @@ async def events(world: World) -> list[Violation]:
     """I3 and I5 over everything the services published; the dashboard only hears."""
     found: list[Violation] = []
     for service in [each for each in world.services if each in CORE]:
-        messages = await world.messages(f"{service}.events")
         written = await world.witnessed(service)
+        found += came_to_rest(await world.quiet())
+        messages = await world.messages(f"{service}.events")
         if not written:
             found.append(Violation("I3", f"{service} published nothing: the workloads prove nothing"))
-        found += published_is_what_was_in_the_outbox(written, messages)
+        found += published_is_what_was_in_the_outbox(written, messages, await world.witnessed(service))
     return found
 
 
